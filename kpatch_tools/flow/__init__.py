@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Use cases: compose the layers below, tell progress, return a report."""

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A finding: what is wrong, where, on what evidence, and what to do about it."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+_DIGITS = re.compile(r"\d+")
+
+
+class Severity(StrEnum):
+    """Three and no more; render/severity.py holds what each means in every format."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+    @property
+    def rank(self) -> int:
+        """Order for comparing: a note is 0, an error is 2."""
+        return (Severity.NOTE, Severity.WARNING, Severity.ERROR).index(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Location:
+    """A place in the kernel tree: path relative to its top, line and column from 1, 0 when unknown.
+
+    ``patch`` is the number of the patch in the series that brought the line, 0 when unknown.
+    """
+
+    path: str
+    line: int = 0
+    column: int = 0
+    patch: int = 0
+
+    def __str__(self) -> str:
+        parts = [self.path]
+        if self.line:
+            parts.append(str(self.line))
+            if self.column:
+                parts.append(str(self.column))
+        return ":".join(parts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One fault with its evidence.
+
+    ``rule`` is "family/name" ("docs/section-number", "checkpatch/LONG_LINE"); ``message`` is one line
+    without a full stop that names the thing; ``detail`` is the evidence (log excerpt, observed value);
+    ``hint`` says what would be right.
+    """
+
+    rule: str
+    severity: Severity
+    message: str
+    location: Location | None = None
+    related: tuple[Location, ...] = ()
+    detail: str = ""
+    hint: str = ""
+
+    @property
+    def fingerprint(self) -> str:
+        """Identity that survives moved lines: rule, path and message with its numbers folded."""
+        path = self.location.path if self.location else ""
+        key = "\0".join((self.rule, path, _DIGITS.sub("#", self.message)))
+        return hashlib.sha256(key.encode()).hexdigest()[:16]

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A program to run and how it ended."""
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from kpatch_tools.errors import ToolFailed
+
+TAIL_LINES = 20
+
+
+class Ended(StrEnum):
+    """How a process came to its end; QUIET means that it printed nothing for too long."""
+
+    EXITED = "exited"
+    SIGNALLED = "signalled"
+    TIMED_OUT = "timed out"
+    QUIET = "no output"
+    NOT_FOUND = "not found"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """What to run: an argv (never a shell line), where, and for how long at most.
+
+    ``timeout`` and ``quiet_timeout`` are seconds of wall clock; the second one bounds the silence
+    between two lines of output. ``env`` is laid over a cleaned environment (no GIT_*, LC_ALL=C).
+    ``log`` receives stdout and stderr as they come.
+    """
+
+    argv: tuple[str, ...]
+    timeout: float
+    cwd: Path | None = None
+    env: Mapping[str, str] = field(default_factory=dict)
+    stdin: bytes = b""
+    quiet_timeout: float | None = None
+    log: Path | None = None
+
+    def __str__(self) -> str:
+        words = [f"{key}={shlex.quote(value)}" for key, value in sorted(self.env.items())]
+        line = " ".join((*words, shlex.join(self.argv)))
+        return f"(cd {shlex.quote(str(self.cwd))} && {line})" if self.cwd else line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunResult:
+    """How a command ended. ``returncode`` is -N for death by signal N; ``elapsed`` is in seconds."""
+
+    command: Command
+    ended: Ended
+    returncode: int
+    stdout: bytes = b""
+    stderr: bytes = b""
+    elapsed: float = 0.0
+
+    @property
+    def ok(self) -> bool:
+        """The program ran to its end and said 0."""
+        return self.ended is Ended.EXITED and self.returncode == 0
+
+    @property
+    def text(self) -> str:
+        """Standard output as text; bytes that are no UTF-8 become U+FFFD."""
+        return self.stdout.decode(errors="replace")
+
+    @property
+    def error_text(self) -> str:
+        """Standard error as text."""
+        return self.stderr.decode(errors="replace")
+
+    @property
+    def tail(self) -> str:
+        """The last lines the program printed, standard error first choice."""
+        text = self.error_text.strip() or self.text.strip()
+        return "\n".join(text.splitlines()[-TAIL_LINES:])
+
+    def ok_or_raise(self, what: str, *, cure: str = "") -> "RunResult":
+        """Return self when the program succeeded; raise ToolFailed with its last lines otherwise."""
+        if self.ok:
+            return self
+        name = self.command.argv[0]
+        how = {
+            Ended.EXITED: f"{name} exited with {self.returncode}",
+            Ended.SIGNALLED: f"{name} was killed by signal {-self.returncode}",
+            Ended.TIMED_OUT: f"{name} did not end within {self.command.timeout:g} s",
+            Ended.QUIET: f"{name} printed nothing for {self.command.quiet_timeout or 0:g} s",
+            Ended.NOT_FOUND: f"{name} is not installed",
+        }[self.ended]
+        log = str(self.command.log) if self.command.log else ""
+        raise ToolFailed(f"{what}: {how}", tail=self.tail, log=log, cure=cure)

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Files and folders: where data lies, and writing so that nobody ever sees half a file."""
+
+import contextlib
+import fcntl
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from kpatch_tools.errors import EnvironmentFault, UserError
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+
+
+def data_dir(name: str) -> Path:
+    """The folder ``patches``, ``docs-check``, ``selftests-gen`` or ``ci``.
+
+    A wheel carries them in the package (``_data``), a checkout beside it; an editable install only has
+    the checkout. Raises EnvironmentFault when neither is there.
+    """
+    for candidate in (_PACKAGE / "_data" / name, _PACKAGE.parent / name):
+        if candidate.is_dir():
+            return candidate
+    message = f"the data folder {name}/ is neither in the package nor in the checkout"
+    raise EnvironmentFault(message, cure="reinstall kpatch-tools")
+
+
+def cache_dir(*parts: str) -> Path:
+    """A folder below the user's cache (XDG_CACHE_HOME/kvet), made when absent; safe to delete any time."""
+    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    folder = base.joinpath("kvet", *parts)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"{folder}: {error.strerror}"
+        raise EnvironmentFault(message, cure="set XDG_CACHE_HOME to a writable folder") from error
+    return folder
+
+
+def write_atomic(path: Path, data: str | bytes) -> Path:
+    """Write a whole file or none: temporary file in the same folder, fsync, rename. Returns the path."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    raw = data.encode() if isinstance(data, str) else data
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(raw)
+            stream.flush()
+            os.fsync(stream.fileno())
+        mask = os.umask(0)
+        os.umask(mask)
+        temporary.chmod(0o666 & ~mask)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    return path
+
+
+def read_text(path: Path, what: str) -> str:
+    """The text of a file that the user named; UserError says which file and why not."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path}: {what} is not UTF-8 (byte {error.start})") from error
+    except OSError as error:
+        raise UserError(f"{path}: cannot read {what}: {error.strerror}") from error
+
+
+@contextlib.contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold an exclusive lock on ``path`` (made when absent); the kernel drops it when the process dies."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        yield

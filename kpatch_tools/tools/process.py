@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The one place that runs programs: own session, two deadlines, no process left behind.
+
+`subprocess.run(timeout=)` kills only the child it knows; make and qemu have grandchildren. Every command
+therefore gets its own session, and whatever ends the wait (a deadline, Ctrl-C, an exception) ends the
+whole process group: SIGTERM, a grace period, SIGKILL.
+"""
+
+import contextlib
+import os
+import selectors
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import IO
+
+from kpatch_tools.model.run import Command, Ended, RunResult
+
+GRACE_S = 3.0
+DRAIN_S = 1.0
+KEEP_BYTES = 32 * 1024 * 1024
+_CHUNK = 65536
+
+LineSink = Callable[[str], None]
+Runner = Callable[[Command], RunResult]
+
+
+def clean_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The caller's environment without GIT_* (a hook's GIT_INDEX_FILE would redirect us), in the C locale."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+    return {**kept, "LC_ALL": "C", **(extra or {})}
+
+
+def run(
+    command: Command, *, on_line: LineSink | None = None, on_start: Callable[[Command], None] | None = None
+) -> RunResult:
+    """Run a command to its end and return how it ended; never raises for a bad exit code.
+
+    ``on_line`` receives each finished line of stdout and stderr as text, ``on_start`` the command itself
+    (for ``-v``). At most KEEP_BYTES of each stream are kept in memory; the log file gets everything.
+    """
+    if on_start:
+        on_start(command)
+    started = time.monotonic()
+    try:
+        process = subprocess.Popen(
+            command.argv,
+            cwd=command.cwd,
+            env=clean_environment(command.env),
+            stdin=subprocess.PIPE if command.stdin else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+    except (FileNotFoundError, PermissionError, NotADirectoryError) as error:
+        return RunResult(
+            command=command,
+            ended=Ended.NOT_FOUND,
+            returncode=127,
+            stderr=f"{error.strerror}: {error.filename}".encode(),
+        )
+    pump = _Pump(process, command, on_line)
+    try:
+        ended = pump.until_end(started)
+    finally:
+        _end_group(process)
+        pump.close()
+    if ended is Ended.EXITED and process.returncode < 0:
+        ended = Ended.SIGNALLED
+    return RunResult(
+        command=command,
+        ended=ended,
+        returncode=process.returncode,
+        stdout=bytes(pump.kept["stdout"]),
+        stderr=bytes(pump.kept["stderr"]),
+        elapsed=time.monotonic() - started,
+    )
+
+
+def group_is_alive(group: int) -> bool:
+    """Whether any process of that process group still exists (zombies that were not reaped count)."""
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _end_group(process: subprocess.Popen[bytes]) -> None:
+    for number, grace in ((signal.SIGTERM, GRACE_S), (signal.SIGKILL, GRACE_S)):
+        if process.poll() is not None and not group_is_alive(process.pid):
+            return
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, number)
+        deadline = time.monotonic() + grace
+        while time.monotonic() < deadline:
+            if process.poll() is not None and not group_is_alive(process.pid):
+                return
+            time.sleep(0.01)
+    process.wait()
+
+
+class _Pump:
+    """Moves a process's output to memory, the log and the line sink, and watches the deadlines."""
+
+    def __init__(self, process: subprocess.Popen[bytes], command: Command, on_line: LineSink | None) -> None:
+        self._process = process
+        self._command = command
+        self._on_line = on_line
+        self.kept = {"stdout": bytearray(), "stderr": bytearray()}
+        self._partial = {"stdout": b"", "stderr": b""}
+        self._log: IO[bytes] | None = None
+        if command.log:
+            command.log.parent.mkdir(parents=True, exist_ok=True)
+            self._log = Path(command.log).open("ab")  # noqa: SIM115 - closed in close()
+        self._selector = selectors.DefaultSelector()
+        for name in ("stdout", "stderr"):
+            stream = getattr(process, name)
+            os.set_blocking(stream.fileno(), False)
+            self._selector.register(stream, selectors.EVENT_READ, name)
+        self._unsent = memoryview(command.stdin)
+        if process.stdin:
+            os.set_blocking(process.stdin.fileno(), False)
+            self._selector.register(process.stdin, selectors.EVENT_WRITE, "stdin")
+
+    def until_end(self, started: float) -> Ended:
+        last_output = started
+        exited_at: float | None = None
+        while True:
+            now = time.monotonic()
+            if now - started > self._command.timeout:
+                return Ended.TIMED_OUT
+            quiet = self._command.quiet_timeout
+            if quiet is not None and now - last_output > quiet:
+                return Ended.QUIET
+            if exited_at is None and self._process.poll() is not None:
+                exited_at = now
+            # A background grandchild may hold the pipes open for ever after the command has ended.
+            if exited_at is not None and (not self._reading() or now - exited_at > DRAIN_S):
+                return Ended.EXITED
+            if not self._selector.get_map():
+                time.sleep(0.01)
+                continue
+            for key, _mask in self._selector.select(timeout=0.1 if exited_at is None else 0.02):
+                if key.data == "stdin":
+                    self._feed()
+                elif self._read(key):
+                    last_output = time.monotonic()
+
+    def close(self) -> None:
+        for name, rest in self._partial.items():
+            if rest and self._on_line:
+                self._on_line(rest.decode(errors="replace"))
+            self._partial[name] = b""
+        self._selector.close()
+        for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
+            if stream:
+                with contextlib.suppress(BrokenPipeError):
+                    stream.close()
+        if self._log:
+            self._log.close()
+
+    def _reading(self) -> bool:
+        return any(key.data != "stdin" for key in self._selector.get_map().values())
+
+    def _feed(self) -> None:
+        stdin = self._process.stdin
+        if stdin is None:
+            return
+        try:
+            sent = os.write(stdin.fileno(), self._unsent[:_CHUNK])
+        except BlockingIOError:
+            return
+        except BrokenPipeError:
+            sent = len(self._unsent)
+        self._unsent = self._unsent[sent:]
+        if not self._unsent:
+            self._selector.unregister(stdin)
+            with contextlib.suppress(BrokenPipeError):
+                stdin.close()
+
+    def _read(self, key: selectors.SelectorKey) -> bool:
+        try:
+            chunk = os.read(key.fd, _CHUNK)
+        except BlockingIOError:
+            return False
+        if not chunk:
+            self._selector.unregister(key.fileobj)
+            return False
+        if self._log:
+            self._log.write(chunk)
+            self._log.flush()
+        kept = self.kept[key.data]
+        kept += chunk[: max(0, KEEP_BYTES - len(kept))]
+        if self._on_line:
+            *lines, rest = (self._partial[key.data] + chunk).split(b"\n")
+            self._partial[key.data] = rest[-_CHUNK:]
+            for line in lines:
+                self._on_line(line.decode(errors="replace"))
+        return True
