@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""JSON report format, version 1: the document others rely on, kept apart from kvet's own types.
+
+A change that removes or redefines a key raises SCHEMA; a new key with a default does not.
+"""
+
+from typing import Any, Final, Literal
+
+import msgspec
+
+SCHEMA: Final = 1
+
+
+class LocationV1(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A place: path relative to the kernel tree, line and column from 1, 0 when unknown."""
+
+    path: str
+    line: int = 0
+    column: int = 0
+    patch: int = 0
+
+
+class FindingV1(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One finding; ``path`` is "" for one without a place."""
+
+    rule: str
+    severity: Literal["error", "warning", "note"]
+    message: str
+    path: str = ""
+    line: int = 0
+    column: int = 0
+    patch: int = 0
+    related: tuple[LocationV1, ...] = ()
+    detail: str = ""
+    hint: str = ""
+    fingerprint: str = ""
+
+
+class TestV1(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One test; ``observed`` is what the test itself printed."""
+
+    __test__ = False
+
+    name: str
+    status: str
+    reason: str = ""
+    mode: dict[str, str] = {}
+    observed: dict[str, int | str] = {}
+    clause: str = ""
+
+
+class CheckV1(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One stage of the review; ``facts`` are name and value pairs in the order to show them."""
+
+    check: str
+    status: Literal["PASS", "FAIL", "SKIP", "DID_NOT_RUN"]
+    reason: str = ""
+    elapsed_s: float = 0.0
+    findings: tuple[FindingV1, ...] = ()
+    tests: tuple[TestV1, ...] = ()
+    logs: tuple[str, ...] = ()
+    facts: tuple[tuple[str, str], ...] = ()
+
+
+class TreeV1(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The tree; ``head`` is null when nothing was applied."""
+
+    path: str
+    base: str = ""
+    head: str | None = None
+
+
+class SeriesV1(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The series."""
+
+    name: str
+    version: int
+    message_id: str
+    patches: int
+
+
+class ReportV1(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The whole document."""
+
+    schema: Literal[1]
+    tool: str
+    verdict: Literal["PASS", "FAIL", "SKIP", "DID_NOT_RUN"]
+    tree: TreeV1 | None = None
+    series: SeriesV1 | None = None
+    checks: tuple[CheckV1, ...] = ()
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of a report."""
+    return msgspec.json.schema(ReportV1)

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Report -> lines for a terminal: a table of the stages, then findings the way gcc prints them."""
+
+import textwrap
+
+from kpatch_tools.model.finding import Finding
+from kpatch_tools.model.report import CheckResult, Report
+from kpatch_tools.model.test import TestResult
+from kpatch_tools.render.escape import terminal
+from kpatch_tools.render.severity import STATUS_WORDS, by_weight, summary
+
+WIDTH = 100
+_INDENT = "    "
+
+
+def render(report: Report) -> str:
+    """The whole report; an editor can jump to each ``path:line:column: severity: message [rule]``."""
+    lines = [*_head(report), *_stages(report.checks)]
+    findings = by_weight(report.findings)
+    if findings:
+        lines.append("")
+    for finding in findings:
+        lines += _finding(finding)
+    bad = [test for check in report.checks for test in check.tests if not test.status.good]
+    if bad:
+        lines += ["", "tests that did not pass:"]
+        lines += [_test(test) for test in bad]
+    logs = [log for check in report.checks for log in check.logs]
+    if logs:
+        lines += ["", "logs:"]
+        lines += [f"  {terminal(log)}" for log in logs]
+    return "\n".join([*lines, "", f"verdict: {report.verdict.value}", ""])
+
+
+def _head(report: Report) -> list[str]:
+    lines = []
+    if report.series:
+        series = report.series
+        patches = "patch" if series.patches == 1 else "patches"
+        lines.append(f"{terminal(series.name)} v{series.version}, {series.patches} {patches}")
+    if report.tree and report.tree.base:
+        head = f", head {report.tree.head[:12]}" if report.tree.head else ""
+        lines.append(f"base {report.tree.base[:12]}{head} in {terminal(report.tree.path)}")
+    return [*lines, ""] if lines else []
+
+
+def _stages(checks: tuple[CheckResult, ...]) -> list[str]:
+    width = max((len(check.check) for check in checks), default=0)
+    lines = []
+    for check in checks:
+        left = f"  {check.check:<{width}}  {STATUS_WORDS[check.status]:<11} {check.elapsed:7.1f} s  "
+        wrapped = textwrap.wrap(terminal(summary(check)), WIDTH - len(left)) or [""]
+        lines.append((left + wrapped[0]).rstrip())
+        lines += [" " * len(left) + rest for rest in wrapped[1:]]
+        for name, value in check.facts:
+            lines += _wrapped(f"{terminal(name)}: {terminal(value)}", " " * (width + 4))
+    return lines
+
+
+def _finding(finding: Finding) -> list[str]:
+    where = f"{terminal(str(finding.location))}: " if finding.location else ""
+    lines = [f"{where}{finding.severity.value}: {terminal(finding.message)} [{finding.rule}]"]
+    if finding.detail:
+        lines += [_INDENT + terminal(line) for line in finding.detail.splitlines()]
+    if finding.hint:
+        first, *rest = finding.hint.splitlines()
+        lines += _wrapped(f"hint: {terminal(first)}", _INDENT)
+        lines += [_INDENT + terminal(line) for line in rest]
+    return lines
+
+
+def _test(test: TestResult) -> str:
+    mode = " ".join(f"{key}={value}" for key, value in sorted(test.mode.items()))
+    reason = f": {test.reason}" if test.reason else ""
+    return terminal(f"  {test.status.value:<10} {test.name}{f' ({mode})' if mode else ''}{reason}")
+
+
+def _wrapped(text: str, indent: str) -> list[str]:
+    return textwrap.wrap(
+        text,
+        WIDTH,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

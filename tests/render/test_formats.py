@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""All formats on one report that holds every kind of thing, some of it hostile."""
+
+import json
+from html.parser import HTMLParser
+
+import jsonschema
+import pytest
+
+from kpatch_tools.errors import UserError
+from kpatch_tools.model.finding import Finding, Location, Severity
+from kpatch_tools.model.json_v1 import json_schema
+from kpatch_tools.model.report import CheckResult, Report, SeriesId, Status, TreeId
+from kpatch_tools.model.test import TestResult, Verdict
+from kpatch_tools.parse.report_json import parse_report
+from kpatch_tools.render import RENDERERS, json_v1, text
+
+HOSTILE = "\x1b]0;owned\x07<script>alert(1)</script>\u202e{{ 7*7 }}"
+REPORT = Report(
+    tool="kvet 0.1.0",
+    tree=TreeId(path="linux", base="a" * 40),
+    series=SeriesId(name=HOSTILE, version=2, message_id="<x@y>", patches=10),
+    checks=(
+        CheckResult(check="apply", status=Status.PASS, elapsed=0.25, facts=(("tree", HOSTILE),)),
+        CheckResult(
+            check="docs",
+            status=Status.FAIL,
+            findings=(
+                Finding(rule="docs/a", severity=Severity.NOTE, message="small"),
+                Finding(
+                    rule="docs/b",
+                    severity=Severity.ERROR,
+                    message=f"large {HOSTILE}",
+                    location=Location(path="api.rst", line=7, column=3, patch=1),
+                    related=(Location(path="kvm.h", line=2),),
+                    detail=f"evidence\n{HOSTILE}",
+                    hint="write it right",
+                ),
+            ),
+        ),
+        CheckResult(
+            check="tests",
+            status=Status.SKIP,
+            reason="no kernel",
+            tests=(
+                TestResult(name="one", status=Verdict.PASS, observed={"ret": -1, "errno": "EINVAL"}),
+                TestResult(name=HOSTILE, status=Verdict.SKIP, reason="why", mode={"npt": "0"}),
+            ),
+            logs=("logs/console.log",),
+        ),
+    ),
+)
+
+
+class _Tags(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[str] = []
+
+    def handle_starttag(self, tag, attrs) -> None:
+        self.seen.append(tag)
+        assert not any(name.startswith("on") or name == "src" for name, _value in attrs)
+
+
+def test_json_follows_its_schema_and_comes_back_equal():
+    document = json.loads(json_v1.render(REPORT))
+    jsonschema.validate(document, json_schema())
+    assert (document["schema"], document["verdict"], document["tree"]["head"]) == (1, "FAIL", None)
+    assert document["checks"][1]["findings"][1]["fingerprint"]
+    assert parse_report(json_v1.render(REPORT)) == REPORT
+
+
+@pytest.mark.parametrize(
+    "broken", ["", "[]", '{"schema": 2}', '{"schema": 1, "tool": "x", "verdict": "PASS", "extra": 1}', "\x00"]
+)
+def test_json_that_is_no_report_is_a_clear_error(broken):
+    with pytest.raises(UserError, match="no kvet report"):
+        parse_report(broken)
+
+
+def test_json_with_an_unknown_verdict_names_the_test():
+    document = json.loads(json_v1.render(REPORT))
+    document["checks"][2]["tests"][0]["status"] = "GREAT"
+    with pytest.raises(UserError, match="test one: GREAT"):
+        parse_report(json.dumps(document))
+
+
+def test_text_is_harmless_narrow_and_puts_errors_first():
+    shown = text.render(REPORT)
+    assert "\x1b" not in shown
+    lines = shown.splitlines()
+    first = next(line for line in lines if "[docs/" in line)
+    assert first.startswith("api.rst:7:3: error: large")
+    assert lines[-1] == "verdict: FAIL"
+    assert all(len(line) <= text.WIDTH for line in lines if "script" not in line)
+    assert any("did not pass" in line for line in lines)
+
+
+def test_html_escapes_and_loads_nothing():
+    page = RENDERERS["html"](REPORT)
+    tags = _Tags()
+    tags.feed(page)
+    assert not {"script", "img", "link", "iframe"} & set(tags.seen)
+    assert "&lt;script&gt;" in page
+    assert "{{ 7*7 }}" in page
+    assert "\x1b" not in page
+
+
+def test_an_empty_report_never_passes():
+    assert Report(tool="t").verdict is Status.DID_NOT_RUN
+    assert "verdict: DID_NOT_RUN" in text.render(Report(tool="t"))

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-only
+import os
+
+import pytest
+
+from kpatch_tools.errors import EnvironmentFault, UserError
+from kpatch_tools.tools import files
+
+
+def test_data_folders_are_found():
+    for name in ("patches", "docs-check", "selftests-gen", "ci"):
+        assert files.data_dir(name).is_dir()
+    with pytest.raises(EnvironmentFault, match="no-such"):
+        files.data_dir("no-such")
+
+
+def test_write_is_whole_or_nothing(tmp_path, monkeypatch):
+    target = tmp_path / "sub" / "file"
+    files.write_atomic(target, "first")
+
+    def full(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        files.write_atomic(target, "second")
+    assert target.read_text() == "first"
+    assert [path.name for path in target.parent.iterdir()] == ["file"]
+
+
+def test_cache_that_cannot_be_made_names_the_cure(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    with pytest.raises(EnvironmentFault) as caught:
+        files.cache_dir("x")
+    assert "XDG_CACHE_HOME" in caught.value.cure
+
+
+def test_read_text_names_file_and_fault(tmp_path):
+    with pytest.raises(UserError, match="gone: cannot read series"):
+        files.read_text(tmp_path / "gone", "series")
+    (tmp_path / "raw").write_bytes(b"ab\xff")
+    with pytest.raises(UserError, match=r"not UTF-8 \(byte 2\)"):
+        files.read_text(tmp_path / "raw", "series")

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: GPL-2.0-only
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from kpatch_tools.errors import ToolFailed
+from kpatch_tools.model.run import Command, Ended
+from kpatch_tools.tools import process
+
+
+def sh(script: str, **extra) -> Command:
+    return Command(argv=("sh", "-c", script), **{"timeout": 20.0, **extra})
+
+
+def gone(pid: int) -> bool:
+    """The process no longer runs; a zombie that nobody reaps in a container counts as gone."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except FileNotFoundError:
+        return True
+    return state == "Z"
+
+
+def wait_gone(pid: int) -> bool:
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        if gone(pid):
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def test_output_exit_code_and_streams_are_kept_apart():
+    result = process.run(sh("echo out; echo err >&2; exit 3"))
+    assert (result.ended, result.returncode) == (Ended.EXITED, 3)
+    assert (result.text, result.error_text) == ("out\n", "err\n")
+    assert not result.ok
+
+
+def test_stdin_is_empty_unless_given():
+    assert process.run(sh("cat")).text == ""
+    assert len(process.run(sh("cat", stdin=b"x" * 300_000)).stdout) == 300_000
+
+
+def test_a_program_that_ignores_its_stdin_is_no_error():
+    assert process.run(sh("exit 0", stdin=b"x" * 300_000)).ok
+
+
+def test_deadline_ends_the_whole_group_even_one_that_ignores_term():
+    result = process.run(sh("trap '' TERM; sleep 60 & echo $!; echo $$; wait; sleep 60", timeout=0.5))
+    assert result.ended is Ended.TIMED_OUT
+    child, parent = (int(line) for line in result.text.split())
+    assert wait_gone(child)
+    assert wait_gone(parent)
+
+
+def test_silence_is_a_deadline_of_its_own():
+    result = process.run(sh("echo one; sleep 60", quiet_timeout=0.3))
+    assert result.ended is Ended.QUIET
+    assert result.text == "one\n"
+
+
+def test_a_background_grandchild_does_not_hold_the_caller():
+    result = process.run(sh("sleep 60 & echo $!"))
+    assert result.ended is Ended.EXITED
+    assert wait_gone(int(result.text))
+
+
+def test_missing_program_is_a_result_and_raises_with_the_cure():
+    result = process.run(Command(argv=("kvet-no-such-program",), timeout=5))
+    assert result.ended is Ended.NOT_FOUND
+    with pytest.raises(ToolFailed, match="is not installed") as caught:
+        result.ok_or_raise("building", cure="apt-get install it")
+    assert caught.value.cure == "apt-get install it"
+
+
+def test_death_by_signal_is_named():
+    result = process.run(sh("kill -SEGV $$"))
+    assert (result.ended, result.returncode) == (Ended.SIGNALLED, -11)
+    with pytest.raises(ToolFailed, match="killed by signal 11"):
+        result.ok_or_raise("running")
+
+
+def test_lines_and_log(tmp_path):
+    lines: list[str] = []
+    log = tmp_path / "deep" / "run.log"
+    process.run(sh("printf 'a\\nb\\npart'", log=log), on_line=lines.append)
+    assert lines == ["a", "b", "part"]
+    assert log.read_text() == "a\nb\npart"
+
+
+def test_git_variables_of_a_hook_are_stripped(monkeypatch):
+    monkeypatch.setenv("GIT_INDEX_FILE", "/somewhere/else")
+    assert process.run(sh("echo ${GIT_INDEX_FILE:-none} $LC_ALL")).text == "none C\n"
+    assert process.run(sh("echo $GIT_INDEX_FILE", env={"GIT_INDEX_FILE": "mine"})).text == "mine\n"
+
+
+def test_an_exception_in_the_sink_leaves_no_process():
+    pids: list[int] = []
+
+    def sink(line: str) -> None:
+        pids.append(int(line))
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        process.run(sh("echo $$; sleep 60"), on_line=sink)
+    assert wait_gone(pids[0])
+
+
+def test_command_prints_ready_to_paste():
+    command = Command(argv=("make", "O=a b"), timeout=1, cwd=Path("/x y"), env={"A": "1 2"})
+    assert str(command) == "(cd '/x y' && A='1 2' make 'O=a b')"
+
+
+def test_group_is_alive():
+    assert process.group_is_alive(os.getpgrp())
+    assert not process.group_is_alive(2**22 - 3)
