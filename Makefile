@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Two commands for a fresh Debian 12 machine: `make review` and `make test`.
+
+SERIES ?= kvm-map-memory/v2
+TREE ?= debian:6.1
+KVET = .venv/bin/kvet
+
+.PHONY: help setup review test check clean
+help:
+	@echo 'make review   set up, and take $(SERIES) to a verdict on $(TREE)'
+	@echo 'make test     set up, and run every check and test (kernel and VM included)'
+	@echo 'make check    the quick ones only: style, types, imports, tests without kernel'
+
+setup:
+	@ci/bootstrap
+
+# Exit code 1 of kvet means "findings", which is a verdict reached and no failure of this target.
+review: setup
+	@$(KVET) review $(SERIES) --tree $(TREE) || test $$? -eq 1
+
+test: setup
+	@ci/lint
+	@.venv/bin/python -m pytest
+
+check: setup
+	@ci/lint
+	@.venv/bin/python -m pytest -m 'not kernel and not vm'
+
+clean:
+	rm -rf .venv .kvet dist build
