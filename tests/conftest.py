@@ -1,9 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Fixtures shared by all tests: nobody's real home, cache or git identity is ever used."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+
+from kpatch_tools.model.run import Command
+from kpatch_tools.tools import process
+
+GIT_IDENTITY = {
+    "GIT_AUTHOR_NAME": "Tess Ter",
+    "GIT_AUTHOR_EMAIL": "tess@example.org",
+    "GIT_AUTHOR_DATE": "Mon, 1 Jan 2024 10:00:00 +0200",
+    "GIT_COMMITTER_NAME": "Tess Ter",
+    "GIT_COMMITTER_EMAIL": "tess@example.org",
+    "GIT_COMMITTER_DATE": "Mon, 1 Jan 2024 10:00:00 +0200",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -17,3 +30,32 @@ def _own_world(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
     home: Path = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("XDG_CACHE_HOME", str(home / ".cache"))
+
+
+@pytest.fixture
+def git() -> Callable[..., str]:
+    """``git(folder, "log", ...)``: run git with a fixed identity, fail loudly, return its output."""
+
+    def call(folder: Path, *args: str, env: Mapping[str, str] | None = None, stdin: bytes = b"") -> str:
+        environment = {**GIT_IDENTITY, **(env or {})}
+        command = Command(argv=("git", *args), timeout=60, cwd=folder, env=environment, stdin=stdin)
+        return process.run(command).ok_or_raise(f"git {args[0]}").text.strip()
+
+    return call
+
+
+@pytest.fixture
+def git_tree(tmp_path: Path, git: Callable[..., str]) -> Callable[..., Path]:
+    """``git_tree({"path": b"content"})``: a repository with these files in one commit."""
+
+    def make(files: Mapping[str, bytes], name: str = "tree") -> Path:
+        folder = tmp_path / name
+        for path, content in files.items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_bytes(content)
+        git(folder, "init", "--quiet", "--initial-branch=main")
+        git(folder, "add", "--force", "--all")
+        git(folder, "commit", "--quiet", "--allow-empty", "--message=base")
+        return folder
+
+    return make

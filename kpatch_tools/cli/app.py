@@ -88,7 +88,10 @@ def main() -> None:
 
 
 def _tell(error: ToolkitError) -> None:
-    click.echo(f"kvet: {terminal(error.message)}", err=True)
+    first, *more = error.message.splitlines() or [""]
+    click.echo(f"kvet: {terminal(first)}", err=True)
+    for line in more:
+        click.echo(f"  {terminal(line)}", err=True)
     if isinstance(error, ToolFailed):
         for line in error.tail.splitlines():
             click.echo(f"  | {terminal(line)}", err=True)

@@ -18,18 +18,38 @@ class Person:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileChange:
-    """One file that a patch touches; blob ids are as the index line gives them, "" when absent."""
+    """One file that a patch touches; blob ids are as the index line gives them, "" when absent.
+
+    ``path`` is the name after the patch, ``old_path`` before it (the same but for a rename or copy; a
+    deleted file keeps its name in both). ``status`` is git's letter: A, D, M (a change of mode
+    alone too), R or C. ``added`` and ``removed`` count lines and are 0 for ``binary``.
+    """
 
     path: str
     old_path: str
     status: str
     old_blob: str = ""
     new_blob: str = ""
+    added: int = 0
+    removed: int = 0
+    binary: bool = False
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Both sides of a rename or copy, one name otherwise."""
+        return (self.path,) if self.path == self.old_path else (self.old_path, self.path)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patch:
-    """One mail of the series; ``raw`` is the whole mail as received, for git to judge."""
+    """One mail of the series; ``raw`` is the whole mail as received, for git to judge.
+
+    ``subject`` is without its [PATCH ...] prefix; ``author``, ``date`` and ``body`` (the commit message
+    below its subject, cut at "---") are what `git mailinfo` reads, so an in-body From: counts. ``diff`` is
+    everything that follows; bytes in it that are no UTF-8 are kept as lone surrogates (``diff_bytes``).
+    ``number`` is 0 for a cover; ``version`` and ``total`` are what this mail's own subject announces, 0
+    when it announces none. ``source`` says where the mail was read, for messages.
+    """
 
     number: int
     subject: str
@@ -41,17 +61,37 @@ class Patch:
     files: tuple[FileChange, ...]
     raw: bytes
     source: str
+    version: int = 1
+    total: int = 0
+
+    @property
+    def diff_bytes(self) -> bytes:
+        """The diff as the mail carried it, byte by byte."""
+        return self.diff.encode("utf-8", "surrogateescape")
+
+    @property
+    def count(self) -> str:
+        """The number as the subject writes it ("3/10"), or the bare number."""
+        return f"{self.number}/{self.total}" if self.total else str(self.number)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
-    """A whole posting: patches in order, from 1; ``total`` is what the subjects announce."""
+    """A whole posting: patches in order, from 1; ``total`` is what the subjects announce.
+
+    ``patches`` holds what was received, so numbers may be missing or doubled until checks.series has
+    looked. ``notes`` are remarks for the reader (replies left out, a patch that was sent again).
+    ``base_commit`` and ``prerequisites`` are what the mails record by `git format-patch --base`.
+    """
 
     name: str
     version: int
     total: int
     cover: Patch | None
     patches: tuple[Patch, ...]
+    notes: tuple[str, ...] = ()
+    base_commit: str = ""
+    prerequisites: tuple[str, ...] = ()
 
     @property
     def message_id(self) -> str:
@@ -80,7 +120,11 @@ class ApplyState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conflict:
-    """Where a patch stops: its number and subject, the file, the hunk and its line, git's own words."""
+    """Where a patch stops: its number and subject, the file, the hunk and its line, git's own words.
+
+    ``line`` is the old line that the hunk names, 0 when the fault is no hunk's (a file that is not there);
+    ``hunk`` is the hunk's @@ line.
+    """
 
     patch: int
     subject: str
@@ -92,7 +136,11 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Applied:
-    """The outcome: state, reason, base, and one commit a patch where it applied (full object ids)."""
+    """The outcome: state, reason, base, and one commit a patch where it applied (full object ids).
+
+    Where the state is applied, ``commits[i]`` belongs to ``patches[i]``; a patch that the base already
+    holds repeats its parent. For already-applied there are no commits and ``tree`` is the base's own.
+    """
 
     state: ApplyState
     base: str

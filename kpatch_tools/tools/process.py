@@ -152,7 +152,8 @@ class _Pump:
             if exited_at is not None and (not self._reading() or now - exited_at > DRAIN_S):
                 return Ended.EXITED
             if not self._selector.get_map():
-                time.sleep(0.01)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    self._process.wait(timeout=0.1)
                 continue
             for key, _mask in self._selector.select(timeout=0.1 if exited_at is None else 0.02):
                 if key.data == "stdin":

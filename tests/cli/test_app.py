@@ -29,6 +29,11 @@ def failing(monkeypatch):
             ["f:3: \\x1b[2J", "cure: write it right"],
         ),
         (EnvironmentFault("no qemu"), 3, ["no qemu"]),
+        (
+            UserError("two faults:\na.toml:1: x\x1b\na.toml:2: y"),
+            2,
+            ["two faults:\n", "  a.toml:1: x\\x1b\n"],
+        ),
         (ToolFailed("make: exited with 2", tail="last\nwords", log="build.log"), 3, ["| words", "build.log"]),
         (KeyboardInterrupt(), 130, ["interrupted"]),
     ],

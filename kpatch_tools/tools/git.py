@@ -1,0 +1,226 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Git repositories and what kvet asks of them; how git is started is in tools/gitrun."""
+
+import io
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from kpatch_tools.errors import EnvironmentFault, ToolFailed, UserError
+from kpatch_tools.model.run import Command, Ended, RunResult
+from kpatch_tools.tools import process
+from kpatch_tools.tools.files import write_atomic
+from kpatch_tools.tools.gitrun import PLUMBING_TIMEOUT_S, CleanGit, CleanRepo, plain
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GitObject:
+    """One object as stored: its id, its kind (blob, tree, commit, tag) and its bytes."""
+
+    id: str
+    kind: str
+    data: bytes
+
+
+class Repository:
+    """A git repository with what kvet asks of it; nothing here writes but where the name says so.
+
+    ``top`` is the work tree's top folder, None for a bare repository; ``path`` is ``top`` or the git
+    directory. ``common_dir`` is shared by all linked worktrees; ``objects`` is its object store.
+    """
+
+    def __init__(self, *, git_dir: Path, common_dir: Path, top: Path | None, object_format: str) -> None:
+        self.git_dir = git_dir
+        self.common_dir = common_dir
+        self.top = top
+        self.object_format = object_format
+        self._git = CleanGit(str(self.path))
+        self._git.place = {"GIT_DIR": str(git_dir)}
+        if top:
+            self._git.place["GIT_WORK_TREE"] = str(top)
+
+    @classmethod
+    def open(cls, path: Path) -> "Repository":
+        """The repository whose top is ``path``: a work tree, a linked worktree or a bare repository.
+
+        Raises UserError when ``path`` is none of these; a folder inside a work tree is refused too, since a
+        folder that somebody forgot to `git init` may lie in an unrelated repository.
+        """
+        found = _find(path)
+        if path.resolve() not in (found.path.resolve(), found.git_dir.resolve()):
+            raise UserError(
+                f"{path} is not the top of a git tree; it lies inside {found.path}",
+                cure=f"name the top: --tree {found.path}",
+            )
+        return found
+
+    @classmethod
+    def discover(cls, path: Path) -> "Repository":
+        """The repository that holds ``path``, looked for upwards as git does; UserError when none does."""
+        return _find(path)
+
+    @classmethod
+    def create(cls, path: Path, *, borrow: "Repository") -> "Repository":
+        """Make a bare repository of our own at ``path`` that reads the objects of ``borrow``.
+
+        Its configuration is ours alone, so nothing of the user's takes part in what runs there.
+        """
+        path.mkdir(parents=True, exist_ok=True)
+        init = plain(
+            "init",
+            "--quiet",
+            "--bare",
+            f"--object-format={borrow.object_format}",
+            "--template=",
+            ".",
+            cwd=path,
+        )
+        init.ok_or_raise(f"cannot make a repository in {path}")
+        made = cls(git_dir=path, common_dir=path, top=None, object_format=borrow.object_format)
+        made.borrow(borrow)
+        return made
+
+    @property
+    def path(self) -> Path:
+        """The work tree's top, or the git directory of a bare repository."""
+        return self.top or self.git_dir
+
+    @property
+    def repo(self) -> CleanRepo:
+        """GitPython's own view, for reading refs and commits.
+
+        GitPython looks for GIT_* in the environment when it is made: inside a hook, use run() instead.
+        """
+        made = CleanRepo(self.git_dir, expand_vars=False)
+        cast("CleanGit", made.git).place = self._git.place
+        return made
+
+    @property
+    def objects(self) -> Path:
+        """The object store."""
+        return self.common_dir / "objects"
+
+    def borrow(self, other: "Repository") -> None:
+        """Write: read missing objects from ``other`` (objects/info/alternates), cut where it is shallow."""
+        shallow = other.common_dir / "shallow"
+        _keep(self.objects / "info" / "alternates", os.fsencode(other.objects) + b"\n")
+        _keep(self.common_dir / "shallow", shallow.read_bytes() if shallow.is_file() else b"")
+
+    def run(
+        self,
+        *args: str,
+        stdin: bytes = b"",
+        env: Mapping[str, str] | None = None,
+        timeout: float = PLUMBING_TIMEOUT_S,
+    ) -> RunResult:
+        """Run ``git ARGS`` here and return how it ended; never raises for a bad exit code."""
+        return self._git.plumb(args, stdin=stdin, env=env, timeout=timeout)
+
+    def ask(
+        self, *args: str, stdin: bytes = b"", env: Mapping[str, str] | None = None, what: str = ""
+    ) -> RunResult:
+        """Run ``git ARGS`` here; ToolFailed with git's last lines when it fails."""
+        return self.run(*args, stdin=stdin, env=env).ok_or_raise(what or f"git {args[0]} in {self.path}")
+
+    def resolve(self, ref: str) -> str:
+        """The full id of the commit that ``ref`` names; UserError when it names none."""
+        found = self.run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
+        name = found.text.strip()
+        if not found.ok or not name:
+            empty = ref == "HEAD"
+            raise UserError(
+                f"{self.path}: {'there is no commit yet' if empty else f'{ref!r} names no commit here'}",
+                cure=f"git -C {self.path} log -1" if empty else f"git -C {self.path} branch --all",
+            )
+        return name
+
+    def head(self) -> str:
+        """The commit that is checked out."""
+        return self.resolve("HEAD")
+
+    def tree_id(self, commit: str) -> str:
+        """The id of a commit's tree."""
+        return self.ask("rev-parse", "--verify", f"{commit}^{{tree}}").text.strip()
+
+    def read_blob(self, commit: str, path: str) -> bytes | None:
+        """The content of ``path`` (relative to the top) at ``commit``; None when there is no such file."""
+        (found,) = self.read_objects([f"{commit}:{path}"])
+        return found.data if found and found.kind == "blob" else None
+
+    def read_objects(self, names: Iterable[str]) -> list[GitObject | None]:
+        """The objects of that name ("<commit>:<path>", "<id>"), in order; None where there is none.
+
+        Raises UserError for a name with a line break, which the protocol cannot carry.
+        """
+        wanted = list(names)
+        if any("\n" in name or "\0" in name for name in wanted):
+            raise UserError("a path with a line break cannot be looked up")
+        request = "".join(f"{name}\n" for name in wanted).encode("utf-8", "surrogateescape")
+        answer = self.ask("cat-file", "--batch", stdin=request).stdout
+        return list(_batch(answer, len(wanted), self.path))
+
+
+def _keep(path: Path, data: bytes) -> None:
+    """Give a file this content; other runs read it, so it is replaced whole and only when it differs."""
+    if (path.read_bytes() if path.is_file() else b"") != data:
+        write_atomic(path, data)
+
+
+def _batch(answer: bytes, count: int, where: Path) -> Iterator[GitObject | None]:
+    stream = io.BytesIO(answer)
+    for _ in range(count):
+        header = stream.readline().decode(errors="replace").rstrip("\n")
+        words = header.rsplit(" ", 2)
+        if len(words) == 3 and words[2].isdecimal():
+            data = stream.read(int(words[2]))
+            if len(data) != int(words[2]) or stream.read(1) != b"\n":
+                raise ToolFailed(f"{where}: git cat-file gave less than it announced for {words[0]}")
+            yield GitObject(id=words[0], kind=words[1], data=data)
+        elif header.endswith((" missing", " ambiguous")):
+            yield None
+        else:
+            raise ToolFailed(f"{where}: git cat-file answered {header[:200]!r}")
+
+
+def _find(path: Path) -> Repository:
+    try:
+        reason = "" if path.is_dir() else "is not a folder" if path.exists() else "does not exist"
+    except OSError as error:
+        reason = error.strerror or "cannot be read"
+    if reason:
+        raise UserError(f"{path}: {reason}", cure="name a git tree, or debian:6.1 for Debian's source")
+    # The user's own configuration is heard here, and only here: it says whose repositories are trusted.
+    question = ("rev-parse", "--show-object-format", "--is-bare-repository", "--absolute-git-dir")
+    asked = process.run(
+        Command(argv=("git", *question, "--git-common-dir"), timeout=PLUMBING_TIMEOUT_S, cwd=path)
+    )
+    if asked.ended is Ended.NOT_FOUND:
+        raise EnvironmentFault("git is not installed", cure="apt-get install git")
+    if not asked.ok:
+        if "dubious ownership" in asked.error_text:
+            raise UserError(
+                f"{path}: git does not trust this tree: it belongs to another user",
+                cure=f"git config --global --add safe.directory {path.resolve()}",
+            )
+        raise UserError(
+            f"{path} is not a git tree", cure="git init && git add -f -A && git commit, or debian:6.1"
+        )
+    answer = asked.stdout.decode(errors="surrogateescape").removesuffix("\n").split("\n")
+    if len(answer) != 4:
+        raise UserError(f"{path}: a git directory with a line break in its name cannot be used")
+    object_format, bare, git_dir, common = answer
+    top: Path | None = None
+    if bare == "false":
+        shown = process.run(
+            Command(argv=("git", "rev-parse", "--show-toplevel"), timeout=PLUMBING_TIMEOUT_S, cwd=path)
+        )
+        text = shown.stdout.decode(errors="surrogateescape").rstrip("\n")
+        if shown.ok and text:
+            top = Path(text)
+        elif Path(git_dir).name == ".git":
+            top = Path(git_dir).parent
+    return Repository(
+        git_dir=Path(git_dir), common_dir=(path / common).resolve(), top=top, object_format=object_format
+    )

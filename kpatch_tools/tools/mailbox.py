@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Where mails come from (a file, a folder, a maildir, standard input), and git's reading of each.
+
+`git mailsplit` cuts mailboxes and `git mailinfo` reads mails, since `git am` would do the same: what kvet
+shows is what git would commit.
+"""
+
+import gzip
+import io
+import re
+import sys
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from kpatch_tools.errors import UserError
+from kpatch_tools.parse.mail import MailInfo, read_mailinfo
+from kpatch_tools.tools import gitrun
+
+MAX_BYTES = 64 * 1024 * 1024
+MAX_MAILS = 2000
+PATCH_SUFFIXES = (".patch", ".mbox", ".mbx", ".eml")
+_GZIP = b"\x1f\x8b"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawMail:
+    """One mail as bytes; ``source`` names the file, and the mail's place in it where it holds several."""
+
+    raw: bytes
+    source: str
+
+
+def read_stdin() -> tuple[RawMail, ...]:
+    """The mails of a mailbox on standard input. Raises UserError when it is empty or no mailbox."""
+    return _split(_bounded(sys.stdin.buffer, "standard input"), "standard input")
+
+
+def read_file(path: Path) -> tuple[RawMail, ...]:
+    """The mails of one file: an mbox (gzip too) or a single mail. Raises UserError when it is neither."""
+    try:
+        with path.open("rb") as stream:
+            data = _bounded(stream, str(path))
+    except OSError as error:
+        raise UserError(f"{path}: cannot read the mails: {error.strerror}") from error
+    return _split(data, str(path))
+
+
+def read_folder(path: Path) -> tuple[RawMail, ...]:
+    """The mails of a maildir, or of a folder's patch files in the order of their names.
+
+    Raises UserError when the folder holds neither.
+    """
+    maildir = [path / name for name in ("cur", "new")]
+    if all(folder.is_dir() for folder in maildir):
+        files = [item for folder in maildir for item in sorted(folder.iterdir()) if item.is_file()]
+    else:
+        files = [item for item in sorted(path.iterdir()) if item.suffix in PATCH_SUFFIXES and item.is_file()]
+    if not files:
+        raise UserError(
+            f"{path}: a folder without patch files",
+            cure=f"name a folder of *{', *'.join(PATCH_SUFFIXES)} files, a maildir or an mbox file",
+        )
+    return tuple(mail for item in files for mail in read_file(item))
+
+
+def mailinfo(raw: bytes, source: str) -> MailInfo:
+    """What `git mailinfo` makes of one mail. Raises UserError with git's words when it makes nothing."""
+    with gitrun.scratch() as name:
+        folder = Path(name)
+        result = gitrun.plain("mailinfo", "--encoding=UTF-8", "msg", "patch", cwd=folder, stdin=raw)
+        if not result.ok:
+            raise UserError(f"{source}: git cannot read this mail: {_first_line(result.error_text)}")
+        return read_mailinfo(
+            result.stdout, (folder / "msg").read_bytes(), (folder / "patch").read_bytes(), source
+        )
+
+
+def numstat(diff: bytes, source: str) -> dict[str, tuple[int, int] | None]:
+    """Path to (added, removed) lines as `git apply --numstat` counts them, None for a binary file.
+
+    git names a file by its new name, a deleted one by its old name. Raises UserError with git's words when
+    git cannot read the diff (a mail client that wrapped its lines is the usual reason).
+    """
+    with gitrun.scratch() as name:
+        result = gitrun.plain(
+            "apply", "--numstat", "-z", "--allow-empty", cwd=Path(name), stdin=diff or b"\n"
+        )
+    if not result.ok:
+        words = _first_line(result.error_text).removeprefix("error: ").replace("<stdin>:", "line ")
+        raise UserError(
+            f"{source}: git cannot read the diff: {words}",
+            cure="a mail client may have wrapped or re-encoded it; send patches with `git send-email`",
+        )
+    counts: dict[str, tuple[int, int] | None] = {}
+    for record in result.stdout.decode("utf-8", "surrogateescape").split("\0"):
+        added, _, rest = record.partition("\t")
+        removed, _, path = rest.partition("\t")
+        if path and added.isdecimal() and removed.isdecimal():
+            before = counts.get(path) or (0, 0)
+            counts[path] = (before[0] + int(added), before[1] + int(removed))
+        elif path:
+            counts[path] = None
+    return counts
+
+
+def _bounded(stream: BinaryIO, source: str) -> bytes:
+    data = stream.read(MAX_BYTES + 1)
+    if data.startswith(_GZIP):
+        try:
+            with gzip.open(io.BytesIO(data)) as unpacked:
+                data = unpacked.read(MAX_BYTES + 1)
+        except (OSError, EOFError, zlib.error) as error:
+            raise UserError(f"{source}: damaged gzip file: {error}") from error
+    if len(data) > MAX_BYTES:
+        raise UserError(f"{source}: more than {MAX_BYTES // 1024**2} MiB: no patch series")
+    return data
+
+
+def _split(data: bytes, source: str) -> tuple[RawMail, ...]:
+    if not data.strip():
+        raise UserError(f"{source}: empty: there is no mail in it")
+    if b"\0" in data:
+        raise UserError(f"{source}: NUL byte at offset {data.index(0)}: this is no mailbox")
+    if not data.startswith(b"From ") and not re.match(rb"[!-9;-~]+:", data):
+        raise UserError(
+            f"{source}: no mailbox: it begins with neither a 'From ' line nor a mail header",
+            cure="make patch mails with `git format-patch`",
+        )
+    with gitrun.scratch() as name:
+        folder = Path(name)
+        # -b lets a file with a single mail and no "From " line pass, as `git am` does.
+        result = gitrun.plain("mailsplit", "-b", "-d5", f"-o{folder}", "--", cwd=folder, stdin=data)
+        if not result.ok:
+            raise UserError(f"{source}: git cannot split this mailbox: {_first_line(result.error_text)}")
+        mails = [item.read_bytes() for item in sorted(folder.iterdir())]
+    if len(mails) > MAX_MAILS:
+        raise UserError(f"{source}: {len(mails)} mails: no single series", cure="cut out one thread")
+    if len(mails) == 1:
+        return (RawMail(raw=mails[0], source=source),)
+    return tuple(RawMail(raw=raw, source=f"{source}: mail {at}") for at, raw in enumerate(mails, 1))
+
+
+def _first_line(text: str) -> str:
+    return next((line.strip() for line in text.splitlines() if line.strip()), "no reason given")

@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Apply patches with no checkout: an index of the touched paths alone, and trees spliced around it.
+
+A kernel tree has 80,000 files and a series touches a dozen. `git apply --cached` needs only those in its
+index; the trees above them are read once, changed and stored. Nothing here takes a lock, moves a ref or
+looks at a work tree, so any number of runs may go on in one repository.
+"""
+
+import shutil
+from pathlib import Path
+
+from kpatch_tools.errors import ToolFailed, UserError
+from kpatch_tools.model.run import Ended, RunResult
+from kpatch_tools.model.series import Patch
+from kpatch_tools.parse.gittree import Entry, Folder, folders_of, mktree_input, read_folder, splice
+from kpatch_tools.tools.git import Repository
+from kpatch_tools.tools.gitrun import IDENTITY
+
+_HASH_BYTES = {"sha1": 20, "sha256": 32}
+UNKNOWN_DATE = "@0 +0000"
+
+
+class Stage:
+    """The state of the touched paths while patches are applied one after the other.
+
+    ``store`` is the repository that receives objects; it must be able to read those of ``source``, from
+    which the trees of ``base`` come (a partial clone fetches there what it lacks). ``folder`` is a scratch
+    folder for the index.
+    """
+
+    def __init__(
+        self, *, store: Repository, source: Repository, base: str, paths: tuple[str, ...], folder: Path
+    ) -> None:
+        self._store = store
+        self._index = folder / "index"
+        self.base = base
+        self._known = _folders(source, base, paths)
+        start = _starting_entries(source, base, paths, self._known)
+        _fetch_missing(source, start)
+        self._index.unlink(missing_ok=True)
+        lines = b"".join(
+            f"{entry.mode} {entry.id} 0\t".encode() + path.encode("utf-8", "surrogateescape") + b"\0"
+            for path, entry in start.items()
+        )
+        self._run("update-index", "-z", "--index-info", stdin=lines).ok_or_raise("cannot fill the index")
+        self._entries = self._at_base = start
+        self._start = self._index.with_suffix(".start")
+        if self._index.exists():
+            shutil.copyfile(self._index, self._start)
+
+    def apply(self, patch: Patch) -> str:
+        """Apply one patch; git's words when it refuses (then nothing has changed), "" when it applied."""
+        return _words(self._apply(patch))
+
+    def holds(self, patch: Patch) -> bool:
+        """Whether the patch is in already: it can be taken back out. Changes nothing."""
+        return self._apply(patch, "--reverse", "--check").ok
+
+    def base_holds(self, patches: tuple[Patch, ...]) -> bool:
+        """Whether the base has all the patches: the last, then the one before it, ... come out cleanly."""
+        trial = self._index.with_suffix(".reverse")
+        if self._start.exists():
+            shutil.copyfile(self._start, trial)
+        return all(self._apply(patch, "--reverse", index=trial).ok for patch in reversed(patches))
+
+    def merge(self, patch: Patch) -> bool:
+        """Apply one patch by three-way merge with the blobs it was made for; False and no change if not."""
+        trial = self._index.with_suffix(".merge")
+        if self._index.exists():
+            shutil.copyfile(self._index, trial)
+        if not self._apply(patch, "--3way", index=trial).ok:
+            return False
+        trial.replace(self._index)
+        return True
+
+    def base_blob(self, path: str) -> str:
+        """The id of a touched file in the base, "" when it is not there."""
+        entry = self._at_base.get(path)
+        return entry.id if entry else ""
+
+    def tree(self) -> str:
+        """Store the trees that are new since the last call; the id of the top tree."""
+        entries = self._listed()
+        changes: dict[str, Entry | None] = {
+            path: entry for path, entry in entries.items() if self._entries.get(path) != entry
+        }
+        changes.update({path: None for path in self._entries if path not in entries})
+        algorithm = self._store.object_format
+        spliced = splice(self._known, changes, algorithm)
+        self._entries = entries
+        if changes:
+            request = mktree_input(spliced.folders)
+            made = self._run("mktree", "-z", "--batch", "--missing", stdin=request)
+            stored = made.ok_or_raise("cannot store trees").text.split()
+            if not stored or stored[-1] != spliced.top:
+                raise ToolFailed(f"git stored the tree {stored[-1:]} where {spliced.top} was computed")
+        return spliced.top
+
+    def commit(self, patch: Patch, tree: str, parent: str) -> str:
+        """Store the commit that `git am` would make; its id.
+
+        The author and the author's date are the mail's. The committer is kvet and the committer's date is
+        the author's, so that the id depends on the base and the mail alone (as with `git am
+        --committer-date-is-author-date`). A mail with no date that git can read gets the epoch.
+        """
+        text = f"{patch.subject}\n\n{patch.body}".encode()
+        message = self._run("stripspace", stdin=text).ok_or_raise("cannot tidy a message").stdout
+        made = self._commit_tree(patch, patch.date or UNKNOWN_DATE, tree, parent, message)
+        if not made.ok and "invalid date format" in made.error_text:
+            made = self._commit_tree(patch, UNKNOWN_DATE, tree, parent, message)
+        if not made.ok and "ident name" in made.error_text:
+            raise UserError(f"{patch.source}: git accepts no author from this mail: {str(patch.author)!r}")
+        return made.ok_or_raise(f"cannot commit patch {patch.count}").text.strip()
+
+    def _commit_tree(self, patch: Patch, date: str, tree: str, parent: str, message: bytes) -> RunResult:
+        identity = {
+            "GIT_AUTHOR_NAME": patch.author.name,
+            "GIT_AUTHOR_EMAIL": patch.author.email,
+            "GIT_AUTHOR_DATE": date,
+            "GIT_COMMITTER_NAME": IDENTITY[0],
+            "GIT_COMMITTER_EMAIL": IDENTITY[1],
+            "GIT_COMMITTER_DATE": date,
+        }
+        return self._store.run("commit-tree", tree, "-p", parent, stdin=message or b"\n", env=identity)
+
+    def _apply(self, patch: Patch, *options: str, index: Path | None = None) -> RunResult:
+        args = ("apply", "--cached", "--whitespace=nowarn", *options)
+        return self._run(*args, stdin=patch.diff_bytes, index=index)
+
+    def _listed(self) -> dict[str, Entry]:
+        """The index as it stands."""
+        listing = self._run("ls-files", "--stage", "-z").ok_or_raise("cannot read the index").stdout
+        entries: dict[str, Entry] = {}
+        for record in listing.decode("utf-8", "surrogateescape").split("\0"):
+            head, tab, path = record.partition("\t")
+            if tab:
+                mode, object_id, _stage = head.split(" ")
+                entries[path] = Entry(mode=mode, id=object_id)
+        return entries
+
+    def _run(self, *args: str, stdin: bytes = b"", index: Path | None = None) -> RunResult:
+        return self._store.run(*args, stdin=stdin, env={"GIT_INDEX_FILE": str(index or self._index)})
+
+
+def publish(store: Repository, target: Repository, *, head: str, base: str, branch: str) -> None:
+    """Write: copy the commits base..head into ``target`` and make the branch, which must not exist.
+
+    No hook of the target runs, and nothing but its object store and that one ref is touched.
+    """
+    packed = store.run("pack-objects", "--quiet", "--revs", "--stdout", stdin=f"{head}\n^{base}\n".encode())
+    pack = packed.ok_or_raise("cannot pack the commits").stdout
+    target.ask("unpack-objects", "-q", stdin=pack, what=f"cannot write the commits to {target.path}")
+    log = "kvet apply: created from a patch series"
+    absent = "0" * len(head)
+    made = target.run("update-ref", "-m", log, f"refs/heads/{branch}", head, absent)
+    if not made.ok:
+        raise UserError(
+            f"{target.path}: cannot make the branch {branch}: {made.tail.strip()}",
+            cure="choose another name with --branch",
+        )
+
+
+def _words(result: RunResult) -> str:
+    if result.ok:
+        return ""
+    if result.ended is not Ended.EXITED or "fatal: " in result.error_text:
+        result.ok_or_raise("git apply ended badly")
+    return result.error_text.strip() or "git apply gave no reason"
+
+
+def _folders(source: Repository, base: str, paths: tuple[str, ...]) -> dict[str, Folder]:
+    names = folders_of(paths)
+    found = source.read_objects([f"{base}:{name}" if name else f"{base}^{{tree}}" for name in names])
+    size = _HASH_BYTES[source.object_format]
+    return {
+        name: read_folder(item.data, size)
+        for name, item in zip(names, found, strict=True)
+        if item and item.kind == "tree"
+    }
+
+
+def _starting_entries(
+    source: Repository, base: str, paths: tuple[str, ...], known: dict[str, Folder]
+) -> dict[str, Entry]:
+    """The index to begin with: the touched files, and whatever stands where a touched path wants to be.
+
+    A file or symbolic link in place of a folder on the way, or a folder in place of a file, must be in
+    the index for git to see the clash.
+    """
+    start: dict[str, Entry] = {}
+    for path in {*paths, *folders_of(paths)} - {""}:
+        above, _, name = path.rpartition("/")
+        entry = known.get(above, {}).get(name)
+        if entry is None:
+            continue
+        if not entry.is_tree:
+            start[path] = entry
+        elif path in paths:
+            start.update(_below(source, base, path))
+    return start
+
+
+def _below(source: Repository, base: str, path: str) -> dict[str, Entry]:
+    listing = source.ask("ls-tree", "-r", "-z", "--full-tree", base, "--", path).stdout
+    entries: dict[str, Entry] = {}
+    for record in listing.decode("utf-8", "surrogateescape").split("\0"):
+        head, tab, name = record.partition("\t")
+        if tab:
+            mode, _kind, object_id = head.split(" ")
+            entries[name] = Entry(mode=mode, id=object_id)
+    return entries
+
+
+def _fetch_missing(source: Repository, entries: dict[str, Entry]) -> None:
+    """Let a partial clone fetch the touched files: a repository that borrows its objects could not."""
+    if any((source.objects / "pack").glob("*.promisor")):
+        ids = "".join(f"{entry.id}\n" for entry in entries.values())
+        source.ask("cat-file", "--batch-check", stdin=ids.encode(), what="cannot fetch the touched files")
