@@ -1,0 +1,228 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The generated C, compiled and run against a model of the ioctl: all well there, and every case bites.
+
+The model (fake_kvm/) breaks one clause at a time. A case that no broken clause makes fail would prove
+nothing on a real kernel either.
+"""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from kpatch_tools.checks.evidence import evidence
+from kpatch_tools.flow.generate import dialects, generate, load_contract
+from kpatch_tools.model.contract import Contract
+from kpatch_tools.model.run import Command, RunResult
+from kpatch_tools.model.test import TestResult, Verdict
+from kpatch_tools.parse.ktap import parse_ktap
+from kpatch_tools.tools import process
+
+FAKE = Path(__file__).parent / "fake_kvm"
+pytestmark = pytest.mark.skipif(not shutil.which("gcc"), reason="no gcc")
+
+# A bug of the model and the cases that have to notice it, in both contracts where they have the case.
+BUGS = {
+    "any-size": {"abi_identity"},
+    "vm-fd-other-errno": {"on_vm_fd"},
+    "dev-fd-other-errno": {"on_dev_fd"},
+    "other-mm-ok": {"other_mm"},
+    "null-other-errno": {"argp_null"},
+    "copy-out-ignored": {"argp_readonly"},
+    "flags-ignored": {"flags_low", "flags_high"},
+    "flags-32-bit": {"flags_high"},
+    "empty-ok": {"size_zero"},
+    "unaligned-ok": {"gpa_unaligned", "size_unaligned", "size_below_page"},
+    "overflow-ok": {"overflow_from_slot"},
+    "end-off-by-one": {"end_2_64_from_slot"},
+    # v2 returns EINVAL for a hole too: there only these words of its answer tell the check from its absence.
+    "overflow-other-errno": {"overflow", "end_2_64", "overflow_from_slot", "end_2_64_from_slot"},
+    "needs-padding-zero": {"padding_set"},
+    "hole-other-errno": {"hole_first", "gpa_too_big", "slot_then_hole", "gap_between_slots"},
+    "backing-other-errno": {"backing_gone", "prot_none_mid"},
+    "partial-other-result": {"slot_then_hole", "gap_between_slots", "prot_none_mid"},
+    "no-clamp": {"thp_4k_inside", "thp_unaligned"},
+    "one-page-too-many": {"one_page"},
+    "struct-not-updated": {"one_page", "whole_slot", "adjacent_slots", "readonly_slot", "thp_4m"},
+    "maps-nothing": {"one_page", "whole_slot", "adjacent_slots", "small_backing_2m"},
+    "counts-twice": {"control_no_call", "one_page"},
+    "forgets": {"repeat"},
+    "always-faults": {"whole_slot", "readonly_slot"},
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Built:
+    """A compiled test, to be run with one bug or none."""
+
+    contract: Contract
+    program: Path
+
+    def run(self, bug: str = "", *arguments: str) -> RunResult:
+        command = Command(argv=(str(self.program), *arguments), timeout=60, env={"FAKE_BUG": bug})
+        return process.run(command)
+
+    def results(self, bug: str = "", *arguments: str) -> dict[str, TestResult]:
+        return results_of(self.run(bug, *arguments))
+
+
+def results_of(run: RunResult) -> dict[str, TestResult]:
+    stream = parse_ktap(run.text)
+    assert not stream.faults
+    return {test.name: test for test in stream.tests}
+
+
+def _compile(folder: Path, contract: Contract, dialect_name: str) -> Built:
+    dialect = next(item for item in dialects() if item.name == dialect_name)
+    source = folder / "test.c"
+    source.write_text(next(iter(generate(contract, dialect).values())))
+    partial = int(contract.progress.on_partial == "success")
+    hole = next(error.errno for error in contract.error if error.id == "no-memslot")
+    flags = (f"-DPARTIAL_SUCCESS={partial}", f"-DHOLE={hole}", f"-DREQUEST_SIZE={contract.ioctl.size}")
+    command = Command(
+        argv=(
+            "gcc",
+            "-std=gnu99",
+            "-D_GNU_SOURCE",
+            "-Wall",
+            "-Werror",
+            *flags,
+            f"-I{FAKE}",
+            "-o",
+            str(folder / "test"),
+            str(source),
+        ),
+        timeout=60,
+    )
+    process.run(command).ok_or_raise("gcc")
+    return Built(contract=contract, program=folder / "test")
+
+
+@pytest.fixture(scope="module")
+def built_v2(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    return _compile(tmp_path_factory.mktemp("v2"), load_contract("kvm_map_memory"), "kselftest-6.1")
+
+
+@pytest.fixture(scope="module")
+def built_merged(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    return _compile(
+        tmp_path_factory.mktemp("merged"), load_contract("kvm_pre_fault_memory"), "kselftest-6.12"
+    )
+
+
+@pytest.fixture(params=["built_v2", "built_merged"])
+def built(request: pytest.FixtureRequest) -> Built:
+    return request.getfixturevalue(request.param)
+
+
+def test_a_kernel_that_keeps_the_contract_passes_every_case(built: Built) -> None:
+    run = built.run()
+    results = results_of(run)
+
+    assert run.returncode == 0
+    assert list(results) == [case.name for case in built.contract.case]
+    assert {name for name, test in results.items() if test.status is not Verdict.PASS} <= {"npt_off"}
+
+
+def test_what_was_observed_is_printed_in_full(built_v2: Built) -> None:
+    results = built_v2.results()
+
+    hole = results["slot_then_hole"]
+    assert hole.clause == "no-memslot"
+    assert dict(hole.observed) == {
+        "ret": -1,
+        "errno": "EINVAL",
+        "advanced": 8 * 4096,
+        "left": 8 * 4096,
+        "pages_4k": 8,
+        "pages_2m": 0,
+        "again": "EINVAL",
+        "control": "ok",
+    }
+    assert results["whole_slot"].observed["taken"] == 0
+    assert results["control_no_call"].observed["call"] == "none"
+
+
+@pytest.mark.parametrize("bug", BUGS)
+def test_each_broken_clause_is_noticed_by_its_cases(built: Built, bug: str) -> None:
+    there = {case.name for case in built.contract.case}
+    run = built.run(bug)
+    results = results_of(run)
+    failed = {name for name, test in results.items() if test.status is Verdict.FAIL}
+
+    assert BUGS[bug] & there <= failed
+    assert all(results[name].reason for name in failed)
+    assert failed != there
+    assert run.returncode == int(bool(failed))
+
+
+def test_every_case_notices_something(built: Built) -> None:
+    noticing = set().union(*BUGS.values())
+
+    assert {case.name for case in built.contract.case} - noticing <= {"npt_off"}
+
+
+def test_an_unknown_ioctl_passes_no_case_that_makes_a_call(built: Built) -> None:
+    results = built.results("no-ioctl")
+
+    calls = {case.name for case in built.contract.case if case.call} - {"npt_off"}
+    assert {name for name, test in results.items() if test.status is Verdict.FAIL} == calls
+    proven = {item.case.name for item in evidence(built.contract, tuple(results.values()))}
+    controlled = {case.name for case in built.contract.case if case.control}
+    assert not proven & controlled
+
+
+def test_a_crash_takes_no_other_case_along(built_v2: Built) -> None:
+    results = built_v2.results("crashes")
+
+    assert results["one_page"].status is Verdict.CRASH
+    assert results["one_page"].reason == "signal 11"
+    assert results["control_no_call"].status is Verdict.PASS
+
+
+def test_a_hang_is_ended_and_named(built_v2: Built) -> None:
+    results = built_v2.results("hangs", "-t", "1", "one_page", "control_no_call")
+
+    assert results["one_page"].status is Verdict.HANG
+    assert results["control_no_call"].status is Verdict.PASS
+
+
+@pytest.mark.parametrize("name", ["one_page", "whole_slot", "repeat", "prot_none_mid", "thp_4k_inside"])
+def test_a_contract_of_one_case_compiles_and_leaves_nothing_unused(tmp_path: Path, name: str) -> None:
+    whole = load_contract("kvm_map_memory")
+    case = next(case for case in whole.case if case.name == name)
+    built = _compile(tmp_path, msgspec.structs.replace(whole, case=(case,)), "kselftest-6.12")
+
+    assert [test.status for test in built.results().values()] == [Verdict.PASS]
+
+
+def test_without_the_capability_the_test_skips_itself(built_v2: Built) -> None:
+    run = built_v2.run("no-cap")
+
+    assert run.returncode == 4
+    assert "1..0 # SKIP KVM_CAP_MAP_MEMORY is not offered" in run.text
+
+
+def test_all_cases_skipped_is_no_pass(built_v2: Built) -> None:
+    run = built_v2.run("", "npt_off")
+
+    assert run.returncode == 4
+    assert "ok 1 npt_off # SKIP needs two-dimensional paging to be off" in run.text
+
+
+@pytest.mark.parametrize("arguments", [("nope",), ("one_page", "nope")])
+def test_an_unknown_case_is_refused(built_v2: Built, arguments: tuple[str, ...]) -> None:
+    run = built_v2.run("", *arguments)
+
+    assert run.returncode == 1
+    assert "Bail out! no case of that name" in run.text
+
+
+@pytest.mark.parametrize("arguments", [("-t", "0"), ("-x",)])
+def test_a_bad_option_shows_the_usage(built_v2: Built, arguments: tuple[str, ...]) -> None:
+    run = built_v2.run("", *arguments)
+
+    assert run.returncode == 1
+    assert "usage:" in run.text
