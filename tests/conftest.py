@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Fixtures shared by all tests: nobody's real home, cache or git identity is ever used."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 from kpatch_tools.model.run import Command
 from kpatch_tools.tools import process
+from tests.lore import Lore
 
 GIT_IDENTITY = {
     "GIT_AUTHOR_NAME": "Tess Ter",
@@ -59,3 +60,29 @@ def git_tree(tmp_path: Path, git: Callable[..., str]) -> Callable[..., Path]:
         return folder
 
     return make
+
+
+@pytest.fixture
+def kernel_image() -> Callable[..., Path]:
+    """``kernel_image(path, "6.1.0")``: a file with the least that an x86 boot header holds, in 4 KiB."""
+
+    def make(path: Path, release: str = "6.1.0-test") -> Path:
+        head = bytearray(0x1000)
+        head[0x202:0x206] = b"HdrS"
+        head[0x20E:0x210] = (0x400).to_bytes(2, "little")
+        text = f"{release} (u@h) #1 SMP\0".encode()
+        head[0x600 : 0x600 + len(text)] = text
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(bytes(head))
+        return path
+
+    return make
+
+
+@pytest.fixture
+def lore(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lore]:
+    """A stand-in for the mail archive, and kvet pointed at it; fill it with ``lore.add(mails)``."""
+    with Lore() as served:
+        monkeypatch.setenv("KVET_LORE", served.url)
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+        yield served

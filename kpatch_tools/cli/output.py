@@ -61,7 +61,7 @@ def _plain() -> Sink:
         if event.stage in last and now - last[event.stage] < PLAIN_EVERY_S:
             return
         last[event.stage] = now
-        count = f" [{event.done}/{event.total}]" if event.total else ""
+        count = f" [{event.done}/{event.total}]" if event.total else f" [{event.done}]" if event.done else ""
         click.echo(f"kvet: {event.stage}{count}: {terminal(event.text)}", err=True)
 
     return sink

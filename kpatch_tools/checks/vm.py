@@ -1,0 +1,273 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Judges one boot from everything that it left; the worst evidence wins and nothing is believed alone.
+
+qemu exits with 0 for a panic as for a good end, a test's own "ok" says nothing of a WARN that it provoked,
+and a missing line looks like silence. So exit codes, test lines, plan, console, taint and the guest's own
+record are all read, and PASS needs every one of them.
+"""
+
+import re
+import signal
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from kpatch_tools.checks.vm_findings import consequence, vm_findings
+from kpatch_tools.model.finding import Finding
+from kpatch_tools.model.run import Ended
+from kpatch_tools.model.test import TestResult, Verdict, worst
+from kpatch_tools.model.vm import Evidence, GuestRecord, GuestTest, TestOutput
+from kpatch_tools.parse.assertion import EXIT_ASSERT, EXIT_SKIP, left_out, parse_assertion
+from kpatch_tools.parse.kernellog import Splat, find_splats
+from kpatch_tools.parse.ktap import TapStream, parse_ktap
+
+OFF = frozenset({"0", "N", "n"})
+ON = frozenset({"1", "Y", "y"})
+
+# The bits of /proc/sys/kernel/tainted that a fault sets (Documentation/admin-guide/tainted-kernels.rst).
+_TAINTS = {4: "machine check", 5: "bad page", 7: "oops or BUG", 9: "warning", 14: "soft lockup"}
+# A machine without its root or its init was set up wrongly; that is not the patched code's fault.
+_NO_ROOT = re.compile(
+    r"Unable to mount root fs|Requested init .* failed|No working init found|kvet: initramfs: cannot"
+)
+_STOPS = frozenset({Verdict.INFRA, Verdict.PANIC, Verdict.HANG, Verdict.NO_VERDICT})
+_EXPLAINS = frozenset({Verdict.FAIL, Verdict.CRASH, Verdict.HANG, Verdict.INFRA})
+_TAINTED = "the kernel was tainted"
+_EXIT_MEANS = {0: Verdict.PASS, 2: Verdict.XFAIL, EXIT_SKIP: Verdict.SKIP}
+_TIMEOUT_CODE, _NOT_EXECUTABLE, _NOT_THERE, _SIGNALLED = 124, 126, 127, 128
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What a boot came to, why, its test results (flat, with the mode) and its findings."""
+
+    verdict: Verdict
+    reason: str
+    tests: tuple[TestResult, ...]
+    findings: tuple[Finding, ...]
+    splats: tuple[Splat, ...]
+
+
+Vote = tuple[Verdict, str]
+
+
+def judge(evidence: Evidence, *, expect_results: bool = True) -> Judgement:
+    """The verdict of one boot.
+
+    ``expect_results`` says that every program prints test results; a plain program that prints none and
+    exits with 0 passes only without it.
+    """
+    splats = find_splats(evidence.console)
+    machine = [*_machine(evidence, splats), *_taint(evidence.record), *_paging(evidence)]
+    stopped = next((vote for vote in machine if vote[0] in _STOPS), None)
+    votes = list(machine)
+    mode = _mode(evidence)
+    tests: list[TestResult] = []
+    blamed = False
+    runs = {test.index: test for test in evidence.record.tests}
+    for index, output in enumerate(evidence.outputs, 1):
+        verdict, reason, results = _program(output, runs.get(index), expect_results=expect_results)
+        if verdict is not Verdict.NO_VERDICT or not stopped:
+            votes.append((verdict, reason))
+        elif blamed:
+            stopped = (Verdict.NO_VERDICT, "the machine had stopped before")
+        else:
+            blamed = True
+        tests.extend(replace(test, mode=mode) for test in _blame(results, stopped))
+    verdict = worst(tuple(vote[0] for vote in votes))
+    reason = next((text for found, text in votes if found is verdict), "nothing ran")
+    return Judgement(
+        verdict=verdict,
+        reason="" if verdict is Verdict.PASS else reason,
+        tests=tuple(tests),
+        findings=vm_findings(verdict, splats, tests, _silent_taint(machine, splats)),
+        splats=splats,
+    )
+
+
+def _silent_taint(machine: list[Vote], splats: tuple[Splat, ...]) -> str:
+    """A taint that no line of the console explains."""
+    tainted = (text for verdict, text in machine if verdict is Verdict.SPLAT and text.startswith(_TAINTED))
+    return "" if splats else next(tainted, "")
+
+
+def _machine(evidence: Evidence, splats: tuple[Splat, ...]) -> Iterator[Vote]:
+    """Votes of how qemu and the kernel ended."""
+    record = evidence.record
+    broken = _NO_ROOT.search(evidence.console)
+    if broken and not record.started:
+        yield Verdict.INFRA, f"the guest has no root or init: {broken[0]}"
+    panicked = False
+    for splat in splats:
+        if splat.fatal and not (broken and not record.started):
+            panicked = True
+            when = "" if record.started else " before the tests began"
+            cause = consequence(splats, splat)
+            after = f" after {cause.kind}: {cause.title}" if cause else ""
+            yield Verdict.PANIC, f"kernel panic{when}: {splat.title}{after}"
+        elif not splat.fatal:
+            yield Verdict.SPLAT, f"{splat.kind}: {splat.title}"
+    if panicked:
+        return
+    if evidence.ended in {Ended.TIMED_OUT, Ended.QUIET}:
+        yield Verdict.HANG, _hang(evidence)
+    elif evidence.ended is not Ended.EXITED or evidence.returncode:
+        how = f"code {evidence.returncode}" if evidence.ended is Ended.EXITED else evidence.ended.value
+        said = evidence.machine_error.splitlines()[-1:] or ["it printed nothing"]
+        yield Verdict.INFRA, f"qemu ended with {how}: {said[0]}"
+    elif not record.started:
+        yield Verdict.NO_VERDICT, f"the guest ended before the tests began; {_last_line(evidence.console)}"
+    elif not record.done:
+        yield Verdict.NO_VERDICT, f"the guest ended without its end mark; {_last_line(evidence.console)}"
+
+
+def _hang(evidence: Evidence) -> str:
+    bound = "printed nothing for too long" if evidence.ended is Ended.QUIET else "did not end"
+    where = "before the tests began"
+    running = [test for test in evidence.record.tests if test.code is None]
+    if running:
+        where = f"in {evidence.outputs[running[0].index - 1].name}"
+    elif evidence.record.done:
+        where = "at power-off"
+    elif evidence.record.started:
+        where = "between the tests"
+    return f"the guest {bound} ({evidence.elapsed:.0f} s) {where}; {_last_line(evidence.console)}"
+
+
+def _last_line(console: str) -> str:
+    lines = [line.strip() for line in console.splitlines() if line.strip()]
+    return f"last console line: {lines[-1][:160]}" if lines else "the console is empty"
+
+
+def _taint(record: GuestRecord) -> Iterator[Vote]:
+    if record.done and (record.taint_before is None or record.taint_after is None):
+        yield Verdict.NO_VERDICT, "the guest did not say whether the kernel is tainted"
+    for bit, name in _TAINTS.items():
+        if (record.taint_after or 0) >> bit & 1:
+            when = "before the tests" if (record.taint_before or 0) >> bit & 1 else "by the tests"
+            yield Verdict.SPLAT, f"{_TAINTED} {when}: {name}"
+
+
+def _paging(evidence: Evidence) -> Iterator[Vote]:
+    """The point of every run is nested paging, unless its mode switches that off: both must be proven."""
+    record = evidence.record
+    if not record.started:
+        return
+    if not record.kvm:
+        yield Verdict.INFRA, "the guest has no /dev/kvm"
+    off = any(
+        name.rpartition(".")[2] in {"npt", "ept"} and value in OFF for name, value in evidence.mode.items()
+    )
+    if not off and not record.nested_paging:
+        shown = (
+            ", ".join(f"{name}={value}" for name, value in sorted(record.parameters.items()))
+            or "no parameters"
+        )
+        flags = " ".join(sorted(record.cpu)) or "none of svm npt vmx ept"
+        yield Verdict.INFRA, f"nested paging is not on in the guest ({shown}; CPU flags: {flags})"
+    for name, value in evidence.mode.items():
+        seen = {
+            full: shown
+            for full, shown in record.parameters.items()
+            if full == name or full.rpartition(".")[2] == name
+        }
+        if not seen:
+            yield Verdict.INFRA, f"the guest's kernel has no parameter {name}"
+        elif not any(_same(value, shown) for shown in seen.values()):
+            shown = ", ".join(f"{full}={setting}" for full, setting in seen.items())
+            yield Verdict.INFRA, f"asked for {name}={value}, but the guest shows {shown}"
+
+
+def _same(asked: str, shown: str) -> bool:
+    return asked == shown or {asked, shown} <= ON or {asked, shown} <= OFF
+
+
+def _mode(evidence: Evidence) -> dict[str, str]:
+    """The mode of the results: what the guest proved for paging, and what was asked for beside it."""
+    shown = {name.rpartition(".")[2]: value for name, value in evidence.record.parameters.items()}
+    proven = {name: shown[name] for name in ("npt", "ept", "tdp_mmu") if name in shown}
+    digits = {name: "1" if value in ON else "0" if value in OFF else value for name, value in proven.items()}
+    return {
+        **{name: value for name, value in digits.items() if name != "ept" or "npt" not in digits},
+        **evidence.mode,
+    }
+
+
+def _program(
+    output: TestOutput, run: GuestTest | None, *, expect_results: bool
+) -> tuple[Verdict, str, tuple[TestResult, ...]]:
+    stream = parse_ktap(output.stdout)
+    code, why = _exit(output, run)
+    # A program that was killed, hung or gave up explains why results are missing.
+    explained = code in _EXPLAINS
+    results = list(_blame(stream.tests, (code, why) if explained else None))
+    if explained:
+        results = [result for result in results if result.status is not Verdict.NO_VERDICT]
+    parts: list[Vote] = [(code, why)]
+    if stream.spoke:
+        faults = () if explained else stream.faults
+        seen = replace(stream, tests=tuple(results), faults=faults)
+        if results or not explained:
+            parts.append((seen.verdict, _stream_reason(output.name, seen)))
+    elif expect_results and code is Verdict.PASS:
+        parts.append((Verdict.NO_VERDICT, f"{output.name} exited with 0 and printed no test result"))
+    for part in dict.fromkeys(left_out(output.stdout)):
+        parts.append((Verdict.SKIP, part))
+        results.append(TestResult(name=output.name, status=Verdict.SKIP, reason=part))
+    verdict = worst(tuple(part[0] for part in parts))
+    reason = next(text for found, text in parts if found is verdict)
+    if worst(tuple(result.status for result in results)) is not verdict or not results:
+        log = tuple(line for line in output.stderr.splitlines() if line.strip())[-40:]
+        results.append(TestResult(name=output.name, status=verdict, reason=reason, log=log))
+    return verdict, reason, tuple(results)
+
+
+def _stream_reason(name: str, stream: TapStream) -> str:
+    bad = [result for result in stream.tests if not result.status.good]
+    if bad:
+        more = f" and {len(bad) - 1} more" if len(bad) > 1 else ""
+        return f"{bad[0].name}: {bad[0].status.value}{more}" + (
+            f" ({bad[0].reason})" if bad[0].reason else ""
+        )
+    if stream.bailed:
+        return f"{name} gave up: {stream.bailed}"
+    return stream.skip_reason or "; ".join(stream.faults)
+
+
+def _exit(output: TestOutput, run: GuestTest | None) -> Vote:  # noqa: PLR0911 - one return an exit code
+    """What the exit code says; kselftest.h gives 0 to 4 their meaning, the shell the ones from 124."""
+    if run is None or run.code is None:
+        state = "did not start" if run is None else "did not end"
+        return Verdict.NO_VERDICT, f"{output.name} {state}"
+    code = run.code
+    assertion = parse_assertion(output.stderr)
+    if assertion and code in {EXIT_ASSERT, EXIT_SKIP}:
+        trap = "; the library reports EACCES as a skip" if code == EXIT_SKIP else ""
+        return Verdict.FAIL, f"{assertion}{trap}"
+    if code == _TIMEOUT_CODE or (code == _SIGNALLED + signal.SIGKILL and run.elapsed >= run.limit > 0):
+        return Verdict.HANG, f"{output.name} did not end within {run.limit:g} s"
+    if code in {_NOT_EXECUTABLE, _NOT_THERE}:
+        return Verdict.INFRA, f"{output.name} could not be started in the guest (exit code {code})"
+    if code > _SIGNALLED and code != EXIT_ASSERT:
+        return Verdict.CRASH, f"{output.name} was killed by {_signal(code - _SIGNALLED)}"
+    verdict = _EXIT_MEANS.get(code, Verdict.FAIL)
+    if verdict is Verdict.SKIP:
+        why = parse_ktap(output.stdout).skip_reason or next(iter(output.stdout.strip().splitlines()[-1:]), "")
+        return verdict, f"{output.name} skipped itself: {why or 'no reason given'}"
+    return verdict, f"{output.name} exited with {code}"
+
+
+def _signal(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def _blame(results: tuple[TestResult, ...], stopped: Vote | None) -> Iterator[TestResult]:
+    """The first test without a result is the one in which the machine stopped."""
+    for result in results:
+        if stopped and result.status is Verdict.NO_VERDICT:
+            (verdict, reason), stopped = stopped, None
+            yield replace(result, status=verdict, reason=reason)
+        else:
+            yield result

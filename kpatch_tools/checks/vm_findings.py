@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a judged boot tells the maintainer: the kernel's complaints and the tests that failed, each once."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from kpatch_tools.model.finding import Finding, Location, Severity
+from kpatch_tools.model.test import TestResult, Verdict
+from kpatch_tools.parse.kernellog import Splat
+
+MAX_LOG_LINES = 15
+# Nothing to find: proven, not run, explained by the console, or no fault of the kernel.
+_QUIET = frozenset({Verdict.PASS, Verdict.XFAIL, Verdict.SKIP, Verdict.PANIC, Verdict.INFRA})
+# What kernel/panic.c is called with after the kernel has said what is wrong.
+_FOLLOWS = re.compile(
+    r"Fatal exception|softlockup: hung tasks|hung_task: blocked tasks|RCU Stall|Hard LOCKUP"
+    r"|.*panic_on_warn set"
+)
+_DIGITS = re.compile(r"\d+")
+_SOURCE = re.compile(r"(?<![\w/])((?:[\w.-]+/)+[\w.-]+\.[chS]):(\d{1,7})")
+
+
+def vm_findings(
+    verdict: Verdict, splats: Sequence[Splat], tests: Sequence[TestResult], taint: str
+) -> tuple[Finding, ...]:
+    """The findings of one boot; ``taint`` is the words on a taint that the console does not explain.
+
+    With INFRA the panic is the machine's (no root, no init), and a test without a result proves nothing.
+    """
+    infra = verdict is Verdict.INFRA
+    shown = [splat for splat in splats if not (infra and splat.fatal)]
+    failed = [
+        test
+        for test in tests
+        if test.status not in _QUIET and not (infra and test.status is Verdict.NO_VERDICT)
+    ]
+    findings = [*_of_splats(shown), *_of_tests(failed)]
+    if taint:
+        findings.append(Finding(rule="splat/taint", severity=Severity.ERROR, message=taint))
+    return tuple(findings)
+
+
+def consequence(splats: Sequence[Splat], panic: Splat) -> Splat | None:
+    """The complaint that the panic only follows from (oops=panic and its kin), None for one of its own."""
+    before = [splat for splat in splats if splat.line < panic.line and not splat.fatal]
+    return before[-1] if before and _FOLLOWS.match(panic.title) else None
+
+
+def _of_splats(splats: Sequence[Splat]) -> Iterator[Finding]:
+    """One finding a complaint; what is repeated with other numbers, or only follows, is told once."""
+    groups: dict[tuple[str, str], list[Splat]] = {}
+    for splat in splats:
+        if not (splat.fatal and consequence(splats, splat)):
+            groups.setdefault((splat.kind, _DIGITS.sub("#", splat.title)), []).append(splat)
+    for splat, *more in groups.values():
+        place = _SOURCE.search(splat.title)
+        again = f", and {len(more)} more like it" if more else ""
+        yield Finding(
+            rule=f"splat/{splat.kind}",
+            severity=Severity.ERROR,
+            message=splat.title,
+            location=Location(path=place[1], line=int(place[2])) if place else None,
+            detail="\n".join(splat.excerpt),
+            hint=f"line {splat.line} of the console log{again}",
+        )
+
+
+def _of_tests(tests: Sequence[TestResult]) -> Iterator[Finding]:
+    for test in tests:
+        observed = " ".join(f"{key}={value}" for key, value in test.observed.items())
+        why = f": {test.reason}" if test.reason else ""
+        yield Finding(
+            rule=f"test/{test.status.value.lower()}",
+            severity=Severity.ERROR,
+            message=f"{test.name}: {test.status.value}{why}",
+            detail="\n".join((*((f"observed {observed}",) if observed else ()), *test.log[-MAX_LOG_LINES:])),
+        )

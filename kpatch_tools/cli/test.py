@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""`kvet test`: run a contract's selftest in virtual machines."""
+
+import re
+from pathlib import Path
+
+import click
+
+from kpatch_tools import __version__
+from kpatch_tools.cli.output import exit_code, progress
+from kpatch_tools.errors import UserError
+from kpatch_tools.flow.prepare import prepare, run_folder
+from kpatch_tools.flow.test import Settings, parse_mode, run_on_commit
+from kpatch_tools.model.finding import Severity
+from kpatch_tools.model.report import CheckResult, Report
+from kpatch_tools.render import RENDERERS
+from kpatch_tools.render.escape import terminal
+from kpatch_tools.tools.files import write_atomic
+
+EXIT_NOTHING_PROVEN = 3
+_MEMORY = re.compile(r"^[1-9]\d{0,5}[MG]$")
+
+
+@click.command("test")
+@click.argument("contract")
+@click.option("--tree", metavar="TREE", help="a git tree, debian:6.12, or URL#ref  [the current directory]")
+@click.option("--series", metavar="SERIES", help="apply this series first (see kvet apply)")
+@click.option(
+    "--onto", metavar="REF", default="HEAD", show_default=True, help="the commit to test, or apply to"
+)
+@click.option(
+    "--kernel",
+    metavar="IMAGE",
+    help="boot this vmlinuz, or Debian's stock kernel: debian:6.12  [built from the commit]",
+)
+@click.option(
+    "--mode",
+    "modes",
+    metavar="NAME=VALUE",
+    multiple=True,
+    help="one boot with these KVM parameters, as in npt=0 or npt=1,tdp_mmu=0; may be repeated  [defaults]",
+)
+@click.option("--cpus", type=click.IntRange(1, 64), default=1, show_default=True)
+@click.option(
+    "--memory", metavar="SIZE", default="1G", show_default=True, help="of the machine, as qemu takes it"
+)
+@click.option(
+    "--timeout",
+    metavar="SECONDS",
+    type=click.IntRange(1),
+    default=300,
+    show_default=True,
+    help="for one boot's test",
+)
+@click.option("-j", "--jobs", type=click.IntRange(1), help="parallel compiler jobs  [all processors]")
+@click.option(
+    "--state",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(".kvet"),
+    show_default=True,
+    help="where report.json and logs/ go: runs/<time>-test-<contract>/",
+)
+@click.option("--format", "fmt", type=click.Choice(list(RENDERERS)), default="text", show_default=True)
+def command(  # noqa: PLR0913 - one parameter an option
+    contract: str,
+    *,
+    tree: str | None,
+    series: str | None,
+    onto: str,
+    kernel: str | None,
+    modes: tuple[str, ...],
+    cpus: int,
+    memory: str,
+    timeout: int,
+    jobs: int | None,
+    state: Path,
+    fmt: str,
+) -> int:
+    """Generate the selftest of CONTRACT, build it against the tree, and run it in virtual machines.
+
+    CONTRACT is the name of a shipped contract, or the path of a TOML file. Every --mode is a boot of its
+    own; that nested paging is really on (or off, where asked) is proven in the guest.
+
+    Exits 0 when everything passed, 1 when a test failed or the kernel did not survive it, 3 when the
+    machine cannot run it or nothing was proven.
+    """
+    if not _MEMORY.match(memory):
+        raise UserError(f"--memory {memory} is no size", cure="for example --memory 2G or --memory 768M")
+    chosen = tuple(parse_mode(mode) for mode in modes) or ({},)
+    settings = Settings(cpus=cpus, memory=memory, limit=timeout, jobs=jobs)
+    with progress() as sink:
+        prepared = prepare(tree, series, onto=onto, sink=sink)
+        checks: list[CheckResult] = [prepared.apply] if prepared.apply else []
+        folder = run_folder(state, f"test-{Path(contract).stem}")
+        if prepared.commit:
+            checks += run_on_commit(
+                contract,
+                prepared,
+                kernel=kernel,
+                modes=chosen,
+                settings=settings,
+                logs=folder / "logs",
+                sink=sink,
+            )
+        else:
+            checks.append(CheckResult(check="tests", reason="the series does not apply"))
+    report = Report(
+        tool=f"kvet {__version__}", tree=prepared.tree_id, series=prepared.series_id, checks=tuple(checks)
+    )
+    saved = write_atomic(folder / "report.json", RENDERERS["json"](report))
+    click.echo(RENDERERS[fmt](report), nl=False)
+    click.echo(terminal(f"kvet: report: {saved}"), err=True)
+    code = exit_code(report, Severity.WARNING)
+    proven = any(test.status.good for check in checks for test in check.tests)
+    if code == 0 and not proven:
+        click.echo(terminal("kvet: nothing was proven: every test was skipped"), err=True)
+        return EXIT_NOTHING_PROVEN
+    return code

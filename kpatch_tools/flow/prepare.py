@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What `build` and `test` work on: a commit of a tree, with or without a series on top of it."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from kpatch_tools.errors import EnvironmentFault
+from kpatch_tools.flow.apply import apply_series
+from kpatch_tools.flow.series import load_series
+from kpatch_tools.flow.tree import resolve_tree
+from kpatch_tools.model.event import Sink
+from kpatch_tools.model.finding import Finding, Location, Severity
+from kpatch_tools.model.report import CheckResult, SeriesId, Status, TreeId
+from kpatch_tools.tools.git import Repository
+from kpatch_tools.tools.kept import store_for
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """The commit to work on. ``apply`` is the check of the series, None without one.
+
+    ``commit`` is "" when the series does not apply; ``apply`` then says why.
+    """
+
+    tree: Path
+    commit: str
+    tree_id: TreeId
+    series_id: SeriesId | None = None
+    apply: CheckResult | None = None
+
+
+def prepare(tree: str | None, series: str | None, *, onto: str, sink: Sink) -> Prepared:
+    """Find the tree, and apply the series to ``onto`` into the kept store when one is given.
+
+    Raises UserError for a tree, a series or a commit that does not exist.
+    """
+    path = resolve_tree(tree, sink)
+    if series is None:
+        commit = Repository.open(path).resolve(onto)
+        return Prepared(tree=path, commit=commit, tree_id=TreeId(path=str(path), base=commit))
+    loaded = load_series(series)
+    applied = apply_series(loaded, tree=path, onto=onto, objects=store_for(path), sink=sink)
+    good = applied.state.good
+    finding = Finding(
+        rule=f"apply/{applied.state.value}",
+        severity=Severity.ERROR,
+        message=applied.reason or applied.state.value,
+        location=(
+            Location(path=applied.conflict.path, line=applied.conflict.line, patch=applied.conflict.patch)
+            if applied.conflict
+            else None
+        ),
+        detail=applied.conflict.detail if applied.conflict else "",
+    )
+    return Prepared(
+        tree=path,
+        commit=applied.head if good else "",
+        tree_id=TreeId(path=str(path), base=applied.base, head=applied.head if good else ""),
+        series_id=SeriesId(
+            name=loaded.name,
+            version=loaded.version,
+            message_id=loaded.message_id,
+            patches=len(loaded.patches),
+        ),
+        apply=CheckResult(
+            check="apply",
+            status=Status.PASS if good else Status.FAIL,
+            reason=applied.reason,
+            findings=() if good else (finding,),
+        ),
+    )
+
+
+def run_folder(state: Path, name: str) -> Path:
+    """A new folder below ``state``/runs for one run; two runs in the same second do not meet."""
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    plain = _UNSAFE.sub("-", name).strip("-.")[:60] or "run"
+    for attempt in range(100):
+        folder = state / "runs" / (f"{stamp}-{plain}" + (f"-{attempt}" if attempt else ""))
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise EnvironmentFault(f"{folder}: {error.strerror}", cure="name another with --state") from error
+        return folder
+    raise EnvironmentFault(
+        f"{state}/runs: cannot make a folder for this run", cure="name another with --state"
+    )

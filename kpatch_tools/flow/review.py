@@ -1,0 +1,265 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The main job: a series in, one report out, every stage from evidence.
+
+A stage that cannot run says so and why; the ones after it still run where they can.
+"""
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+
+from kpatch_tools import __version__
+from kpatch_tools.errors import EnvironmentFault, ToolFailed
+from kpatch_tools.flow import build, contract, docs_series, generate
+from kpatch_tools.flow import test as tests
+from kpatch_tools.flow.apply import apply_series
+from kpatch_tools.flow.prepare import run_folder
+from kpatch_tools.flow.series import load_series
+from kpatch_tools.flow.tree import find_tree
+from kpatch_tools.model.contract import Contract
+from kpatch_tools.model.event import Event, Sink, silent
+from kpatch_tools.model.finding import Finding, Location, Severity
+from kpatch_tools.model.report import CheckResult, Report, SeriesId, Status, TreeId
+from kpatch_tools.model.series import Applied, ApplyState, Series
+from kpatch_tools.render import html, json_v1
+from kpatch_tools.tools.files import write_atomic
+from kpatch_tools.tools.git import Repository
+from kpatch_tools.tools.kept import store_for
+from kpatch_tools.tools.kernels import Kernel
+
+_MAKEFILE_VERSION = re.compile(rb"^(VERSION|PATCHLEVEL|SUBLEVEL) = (\d+)$", re.MULTILINE)
+RULE_BEHAVIOUR = "conformance/behaviour"
+NO_KERNEL = "left out by --no-kernel"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What the user chose. ``kernel`` False leaves out what needs a built kernel; the report says so."""
+
+    onto: str = "HEAD"
+    kernel: bool = True
+    fail_on: Severity = Severity.WARNING
+    modes: tuple[dict[str, str], ...] = ({},)
+    jobs: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reviewed:
+    """The report and the folder that holds it (report.json, report.html, logs/)."""
+
+    report: Report
+    folder: Path
+
+
+@dataclass(slots=True, kw_only=True)
+class _Run:
+    """What the stages of one run share; ``checks`` grows as they end."""
+
+    series: Series
+    tree: Path
+    options: Options
+    folder: Path
+    sink: Sink
+    applied: Applied | None = None
+    checks: list[CheckResult] = field(default_factory=list)
+
+    def stage(self, name: str, work: Callable[[], CheckResult]) -> CheckResult:
+        """Run one stage; what the environment lacks becomes DID_NOT_RUN with the cure."""
+        started = time.monotonic()
+        self.sink(Event(name, "starts"))
+        try:
+            result = work()
+        except EnvironmentFault as error:
+            result = CheckResult(check=name, reason=_why(error))
+        result = replace(result, check=name, elapsed=time.monotonic() - started)
+        self.checks.append(result)
+        return result
+
+    def skip(self, name: str, reason: str, status: Status = Status.DID_NOT_RUN) -> None:
+        """Enter a stage that has nothing to work on."""
+        self.checks.append(CheckResult(check=name, status=status, reason=reason))
+
+
+def review(
+    spec: str, *, tree: str | None, state: Path, options: Options | None = None, sink: Sink = silent
+) -> Reviewed:
+    """Take the series ``spec`` to a verdict on ``tree`` (a path or a word for find_tree()).
+
+    Leaves report.json, report.html and logs/ in a new folder below ``state``/runs. Raises UserError for a
+    series or a tree that cannot be read, EnvironmentFault when there is no tree; what goes wrong after
+    that stands in the report.
+    """
+    chosen = options or Options()
+    series = load_series(spec)
+    found = find_tree(tree if tree is not None else ".", sink)
+    run = _Run(
+        series=series, tree=found.path, options=chosen, folder=run_folder(state, series.name), sink=sink
+    )
+    store = Repository.open(store_for(found.path))
+    run.stage("apply", partial(_apply, run, store, found.note))
+    applied = run.applied
+    if applied is None or not applied.state.good:
+        for name in ("docs", "contract", "build", "tests", "conformance"):
+            run.skip(name, "the series does not apply")
+    else:
+        run.stage("docs", partial(docs_series.check_applied, series, applied, store, fail_on=chosen.fail_on))
+        _contracts(run, applied, store)
+    report = Report(
+        tool=f"kvet {__version__}",
+        tree=TreeId(
+            path=str(found.path),
+            base=applied.base if applied else found.commit,
+            head=applied.head if applied and applied.state.good else "",
+        ),
+        series=SeriesId(
+            name=series.name,
+            version=series.version,
+            message_id=series.message_id,
+            patches=len(series.patches),
+        ),
+        checks=tuple(run.checks),
+    )
+    write_atomic(run.folder / "report.json", json_v1.render(report))
+    write_atomic(run.folder / "report.html", html.render(report))
+    return Reviewed(report=report, folder=run.folder)
+
+
+def contracts_of(series: Series) -> tuple[Contract, ...]:
+    """The shipped contracts whose ioctl the series defines (an added ``#define NAME`` in a uapi header)."""
+    added = {
+        line[1:].split()[1]
+        for patch in series.patches
+        for line in patch.diff.splitlines()
+        if line.startswith("+#define ") and len(line.split()) > 1
+    }
+    known = (generate.load_contract(name) for name in generate.contract_names())
+    return tuple(one for one in known if one.ioctl.name in added)
+
+
+def _apply(run: _Run, store: Repository, note: str) -> CheckResult:
+    applied = apply_series(
+        run.series, tree=run.tree, onto=run.options.onto, objects=store.path, sink=run.sink
+    )
+    run.applied = applied
+    facts = [("base", f"{_kernel_version(store, applied.base)} ({applied.base[:12]})")]
+    if applied.commits:
+        facts.append(("head", applied.head))
+    if note:
+        facts.append(("tree", note))
+    facts += [("series", remark) for remark in run.series.notes]
+    good = applied.state.good
+    return CheckResult(
+        check="apply",
+        status=Status.PASS if good else Status.FAIL,
+        reason=f"{len(run.series.patches)} patches {applied.state.value}"
+        + (f"; {applied.reason}" if applied.reason else ""),
+        findings=() if good else (_refusal(applied),),
+        facts=tuple(facts),
+    )
+
+
+def _refusal(applied: Applied) -> Finding:
+    conflict = applied.conflict
+    if conflict is None or applied.state is not ApplyState.CONFLICT:
+        return Finding(rule=f"apply/{applied.state.value}", severity=Severity.ERROR, message=applied.reason)
+    return Finding(
+        rule="apply/conflict",
+        severity=Severity.ERROR,
+        message=f'patch {conflict.patch} "{conflict.subject}" does not apply, hunk {conflict.hunk or "none"}',
+        location=Location(path=conflict.path, line=conflict.line, patch=conflict.patch),
+        detail=conflict.detail,
+    )
+
+
+def _contracts(run: _Run, applied: Applied, store: Repository) -> None:
+    """Every stage that needs a kernel or a contract; without a contract they say so and claim nothing."""
+    commit, options = applied.head, run.options
+    kernel: Kernel | None = None
+    if options.kernel:
+        result: list[build.BuildResult] = []
+        run.stage("build", partial(_build, run, commit, result))
+        kernel = result[0].kernel if result else None
+    else:
+        run.skip("build", NO_KERNEL, Status.SKIP)
+    found = contracts_of(run.series)
+    if not found:
+        for name in ("contract", "tests", "conformance"):
+            run.skip(name, "the series adds no ioctl that kvet has a contract for", Status.SKIP)
+    for one in found:
+        label = f" {one.ioctl.name}" if len(found) > 1 else ""
+        read = partial(store.read_blob, commit)
+        static = partial(contract.check_static, one, read, fail_on=options.fail_on)
+        run.stage(f"contract{label}", static)
+        if kernel is None:
+            reason = "there is no kernel to boot" if options.kernel else NO_KERNEL
+            run.skip(f"tests{label}", reason, Status.DID_NOT_RUN if options.kernel else Status.SKIP)
+            ran = run.checks[-1]
+        else:
+            ran = run.stage(f"tests{label}", partial(_test, run, one, commit, kernel))
+        judged = run.stage(f"conformance{label}", partial(_conformance, run, one, read, ran))
+        run.checks[run.checks.index(ran)] = _told_once(ran, judged)
+
+
+def _conformance(
+    run: _Run, one: Contract, read: Callable[[str], bytes | None], ran: CheckResult
+) -> CheckResult:
+    if ran.tests:
+        return contract.check_behaviour(one, read, ran.tests, fail_on=run.options.fail_on)
+    result = contract.check_document(one, read, fail_on=run.options.fail_on)
+    unproven = Status.SKIP if ran.status is Status.SKIP else Status.DID_NOT_RUN
+    if result.status is Status.PASS:
+        return replace(result, status=unproven)
+    return result
+
+
+def _told_once(ran: CheckResult, judged: CheckResult) -> CheckResult:
+    """The tests without the failures that conformance tells again, with the clause they contradict."""
+    told = [finding.message for finding in judged.findings if finding.rule == RULE_BEHAVIOUR]
+    failed = {test.name.rpartition(".")[2] for test in ran.tests if not test.status.good}
+    named = {name for name in failed if any(f"case {name} " in message for message in told)}
+    kept = tuple(
+        finding
+        for finding in ran.findings
+        if finding.message.partition(":")[0].rpartition(".")[2] not in named
+    )
+    return replace(ran, findings=kept)
+
+
+def _build(run: _Run, commit: str, result: list[build.BuildResult]) -> CheckResult:
+    built = build.build_kernel(
+        run.tree, commit, sink=run.sink, jobs=run.options.jobs, state=run.folder / "logs"
+    )
+    result.append(built)
+    return build.check_build(built)
+
+
+def _test(run: _Run, one: Contract, commit: str, kernel: Kernel) -> CheckResult:
+    return tests.run_contract(
+        one,
+        tree=run.tree,
+        commit=commit,
+        kernel=kernel,
+        modes=run.options.modes,
+        sink=run.sink,
+        logs=run.folder / "logs",
+    )
+
+
+def _kernel_version(store: Repository, commit: str) -> str:
+    """The version that the top Makefile of a commit names, "unknown version" when it names none."""
+    makefile = store.read_blob(commit, "Makefile") or b""
+    found = {key: value.decode() for key, value in _MAKEFILE_VERSION.findall(makefile)}
+    words = [found.get(key, "") for key in (b"VERSION", b"PATCHLEVEL", b"SUBLEVEL")]
+    return f"Linux {'.'.join(words)}" if all(words) else "unknown version"
+
+
+def _why(error: EnvironmentFault) -> str:
+    parts = [error.message]
+    if isinstance(error, ToolFailed) and error.log:
+        parts.append(f"full log: {error.log}")
+    if error.cure:
+        parts.append(f"cure: {error.cure}")
+    return "; ".join(parts)

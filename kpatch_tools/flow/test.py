@@ -1,0 +1,254 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Runs the selftest of a contract in virtual machines, one boot a mode, and reports what was observed."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from kpatch_tools.checks.vm import Judgement, judge
+from kpatch_tools.errors import EnvironmentFault, UserError
+from kpatch_tools.flow.build import build_kernel, check_build
+from kpatch_tools.flow.generate import choose_dialect, generate, load_contract
+from kpatch_tools.flow.prepare import Prepared
+from kpatch_tools.flow.selftest import SelftestResult, build_selftest
+from kpatch_tools.model.contract import Contract
+from kpatch_tools.model.event import Event, Sink
+from kpatch_tools.model.finding import Finding
+from kpatch_tools.model.report import CheckResult, Status
+from kpatch_tools.model.test import Verdict, VmRun
+from kpatch_tools.tools import guest, probe, vng
+from kpatch_tools.tools.git import Repository
+from kpatch_tools.tools.kept import store_for
+from kpatch_tools.tools.kernels import Kernel, select
+
+CHECK = "tests"
+DEFAULT_LIMIT_S = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How the machines are made. ``limit`` is one program's deadline in seconds of guest time.
+
+    ``jobs`` is the number of parallel compiler jobs for a kernel that must be built.
+    """
+
+    cpus: int = 1
+    memory: str = "1G"
+    limit: int = DEFAULT_LIMIT_S
+    jobs: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ran:
+    """One boot: what is shown of it and what it was judged to be."""
+
+    run: VmRun
+    judgement: Judgement
+
+    @property
+    def mode(self) -> str:
+        """The mode as the guest proved it, "boot" when it did not get that far."""
+        first = self.run.tests[0].mode if self.run.tests else {}
+        return " ".join(f"{name}={value}" for name, value in first.items()) or "boot"
+
+
+def parse_mode(text: str) -> dict[str, str]:
+    """A mode from the command line: "npt=0,tdp_mmu=0", or "default" for none; UserError otherwise."""
+    if text in {"", "default"}:
+        return {}
+    mode = {}
+    for word in text.split(","):
+        name, equals, value = (part.strip() for part in word.partition("="))
+        if not (name and equals and value):
+            raise UserError(
+                f"--mode {text}: {word!r} is not NAME=VALUE", cure="for example --mode npt=0,tdp_mmu=0"
+            )
+        mode[name] = value
+    vng.module_words(mode, "amd")
+    return mode
+
+
+def run_on_commit(  # noqa: PLR0913 - what, of which commit, on what, how, where to
+    contract: str,
+    prepared: Prepared,
+    *,
+    kernel: str | None,
+    modes: Sequence[Mapping[str, str]],
+    settings: Settings,
+    logs: Path,
+    sink: Sink,
+) -> tuple[CheckResult, ...]:
+    """`kvet test`: run_contract() on the kernel that ``kernel`` names, or on the commit's own, built first.
+
+    The checks in order; without a kernel that builds, the tests did not run.
+    """
+    document = load_contract(contract)
+    if kernel:
+        booted: Kernel | None = select(kernel, sink=sink)
+        checks: tuple[CheckResult, ...] = ()
+    else:
+        built = build_kernel(prepared.tree, prepared.commit, sink=sink, jobs=settings.jobs, state=logs)
+        booted, checks = built.kernel, (check_build(built),)
+    if booted is None:
+        return (*checks, CheckResult(check=CHECK, reason="there is no kernel to boot"))
+    result = run_contract(
+        document,
+        tree=prepared.tree,
+        commit=prepared.commit,
+        kernel=booted,
+        modes=modes,
+        settings=settings,
+        sink=sink,
+        logs=logs,
+    )
+    return (*checks, result)
+
+
+def run_contract(  # noqa: PLR0913 - what, of which tree, on what, how, where to
+    contract: Contract,
+    *,
+    tree: Path,
+    commit: str,
+    kernel: Kernel,
+    modes: Sequence[Mapping[str, str]],
+    sink: Sink,
+    logs: Path,
+    settings: Settings | None = None,
+) -> CheckResult:
+    """Generate, build and run the selftest of ``contract`` on ``kernel``, once for every mode.
+
+    The selftest is built against the library of ``commit`` (a full id in ``tree`` or in its store). A mode
+    maps KVM module parameters to values; {} is the kernel's default, with nested paging proven on. Below
+    ``logs`` every mode has a folder with console, output and record. What the machine lacks (INFRA) makes
+    the check DID_NOT_RUN; raises EnvironmentFault when a program is missing before that.
+    """
+    started = time.monotonic()
+    chosen = settings or Settings()
+    store = Repository.open(store_for(tree))
+    dialect = choose_dialect(_reader(store, commit), f"{tree} at {commit[:12]}")
+    sources = generate(contract, dialect)
+    built = build_selftest(tree, commit, sources, sink=sink, state=logs)
+    if not built.binaries:
+        return _no_program(built, time.monotonic() - started)
+    acceleration = probe.acceleration()
+    if acceleration.engine is probe.Engine.NONE:
+        raise EnvironmentFault(
+            f"nothing here can run a guest with nested paging ({acceleration})",
+            cure="apt-get install -y qemu-system-x86",
+        )
+    programs = tuple(
+        guest.Program(name=contract.name, binary=path, limit=chosen.limit) for path in built.binaries.values()
+    )
+    ran = []
+    for done, mode in enumerate(modes):
+        sink(Event("test", f"booting {kernel.release} {_mode_name(mode)}", done, len(modes)))
+        machine = vng.Machine(
+            kernel=kernel, acceleration=acceleration, mode=mode, cpus=chosen.cpus, memory=chosen.memory
+        )
+        ran.append(_one(machine, programs, logs / f"{contract.name}-{_mode_name(mode)}", sink))
+    return _result(ran, acceleration, built, time.monotonic() - started)
+
+
+def _reader(store: Repository, commit: str) -> Callable[[str], str | None]:
+    def read(path: str) -> str | None:
+        blob = store.read_blob(commit, path)
+        return None if blob is None else blob.decode(errors="replace")
+
+    return read
+
+
+def _mode_name(mode: Mapping[str, str]) -> str:
+    """A folder's name for a mode: "default", "npt=0,tdp_mmu=0"."""
+    return ",".join(f"{name}={value}" for name, value in sorted(mode.items())) or "default"
+
+
+def _one(machine: vng.Machine, programs: tuple[guest.Program, ...], logs: Path, sink: Sink) -> Ran:
+    boot = vng.boot(machine, programs, logs=logs, sink=sink)
+    judgement = judge(boot.evidence)
+    run = VmRun(
+        verdict=judgement.verdict,
+        reason=judgement.reason,
+        tests=judgement.tests,
+        splats=tuple(f"{splat.kind}: {splat.title}" for splat in judgement.splats),
+        kernel=boot.evidence.record.release or machine.kernel.release,
+        acceleration=str(machine.acceleration),
+        console_log=str(boot.console_log),
+        output_log=str(boot.output_log),
+        command=boot.command,
+        elapsed=boot.evidence.elapsed,
+    )
+    return Ran(run=run, judgement=judgement)
+
+
+def _result(
+    ran: Sequence[Ran], acceleration: probe.Acceleration, built: SelftestResult, elapsed: float
+) -> CheckResult:
+    runs = [one.run for one in ran]
+    facts = [
+        ("kernel", " ".join(sorted({run.kernel for run in runs}))),
+        ("acceleration", str(acceleration)),
+        ("test program", "from the cache" if built.cached else "built"),
+    ]
+    facts += [(one.mode, f"{one.run.verdict.value} in {one.run.elapsed:.1f} s") for one in ran]
+    proven = _proven(runs)
+    return CheckResult(
+        check=CHECK,
+        status=_status(runs, proven),
+        reason="; ".join(_reasons(ran, proven)),
+        findings=_merged(ran),
+        tests=tuple(test for run in runs for test in run.tests),
+        elapsed=elapsed,
+        logs=tuple(log for run in runs for log in (run.console_log, run.output_log)),
+        facts=tuple(facts),
+    )
+
+
+def _proven(runs: Sequence[VmRun]) -> frozenset[str]:
+    """Names of the tests that passed in some mode: where another mode skips them, nothing is left open."""
+    return frozenset(test.name for run in runs for test in run.tests if test.status.good)
+
+
+def _open(run: VmRun, proven: frozenset[str]) -> bool:
+    """The boot skipped something that no boot proved."""
+    return any(test.status is Verdict.SKIP and test.name not in proven for test in run.tests)
+
+
+def _status(runs: Sequence[VmRun], proven: frozenset[str]) -> Status:
+    """PASS only when every boot passed; what could not run never hides a failure, and never passes."""
+    seen = {run.verdict for run in runs}
+    if seen - {Verdict.PASS, Verdict.XFAIL, Verdict.SKIP, Verdict.INFRA}:
+        return Status.FAIL
+    if Verdict.INFRA in seen or not seen:
+        return Status.DID_NOT_RUN
+    return Status.SKIP if any(_open(run, proven) for run in runs) else Status.PASS
+
+
+def _reasons(ran: Sequence[Ran], proven: frozenset[str]) -> Iterator[str]:
+    for one in ran:
+        skip = one.run.verdict is Verdict.SKIP
+        if one.run.verdict not in {Verdict.PASS, Verdict.XFAIL} and not (skip and not _open(one.run, proven)):
+            yield f"{one.mode}: {one.run.verdict.value}: {one.run.reason}"
+
+
+def _merged(ran: Sequence[Ran]) -> tuple[Finding, ...]:
+    """Each finding once, with the modes in which it was made."""
+    modes: dict[Finding, list[str]] = {}
+    for one in ran:
+        for finding in one.judgement.findings:
+            modes.setdefault(finding, []).append(one.mode)
+    return tuple(
+        replace(finding, detail="\n".join((f"in mode {', '.join(dict.fromkeys(where))}", *finding.detail.splitlines())))
+        for finding, where in modes.items()
+    )
+
+
+def _no_program(built: SelftestResult, elapsed: float) -> CheckResult:
+    return CheckResult(
+        check=CHECK,
+        status=Status.FAIL,
+        reason="the generated selftest does not compile against this tree",
+        findings=built.findings,
+        elapsed=elapsed,
+        logs=(str(built.log),),
+    )

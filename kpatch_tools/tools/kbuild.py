@@ -1,0 +1,238 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The kernel's own make: configuration, kernel image, user-space headers and KVM selftests, all out of tree.
+
+Facts measured for this (Debian 12, gcc 12): fragments must go in by KCONFIG_ALLCONFIG, since merging them
+afterwards switches on defaults and builds a third more; without fixed KBUILD_BUILD_* every link differs; a
+make that calls us hands its job server down in MAKEFLAGS, where it is of no use.
+"""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from kpatch_tools.errors import EnvironmentFault
+from kpatch_tools.model.event import Event, Sink
+from kpatch_tools.model.run import Command, RunResult
+from kpatch_tools.parse.gcc import is_step
+from kpatch_tools.parse.kconfig import Unmet, parse_config, unmet
+from kpatch_tools.tools import process
+from kpatch_tools.tools.files import cache_dir, data_dir
+
+ARCH = "x86_64"
+IMAGE = "arch/x86/boot/bzImage"
+REQUIRED_FRAGMENTS = ("base.config", "vng.config")
+OPTIONAL_FRAGMENT = "optional.config"
+BUILD_TIMEOUT_S = 3600.0
+# The linker is silent for as long as objtool takes on a small machine.
+BUILD_QUIET_S = 900.0
+
+_FIXED = ("KBUILD_BUILD_TIMESTAMP=1970-01-01", "KBUILD_BUILD_USER=kvet", "KBUILD_BUILD_HOST=kvet")
+_NO_JOB_SERVER = {"MAKEFLAGS": "", "MFLAGS": "", "MAKELEVEL": "", "KBUILD_OUTPUT": "", "CROSS_COMPILE": ""}
+# Program to Debian package; what a kernel build needs beside the compiler.
+PROGRAMS = {
+    "make": "make",
+    "gcc": "gcc",
+    "ld": "binutils",
+    "flex": "flex",
+    "bison": "bison",
+    "bc": "bc",
+    "lz4": "lz4",
+}
+HEADERS_PROGRAMS = {"make": "make", "gcc": "gcc", "rsync": "rsync"}
+_EXHAUSTED = ("No space left on device", "Cannot allocate memory", "Killed signal terminated program")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fragments:
+    """The configuration asked for: text for KCONFIG_ALLCONFIG, lines that must hold, lines that may."""
+
+    text: str
+    wanted: Mapping[str, str]
+    optional: Mapping[str, str]
+
+    @property
+    def digest(self) -> str:
+        """Identity of the text, for cache keys."""
+        return hashlib.sha256(self.text.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """Where a build happens: the source tree (never written), the object folder, the log of make."""
+
+    source: Path
+    objects: Path
+    log: Path
+
+    @property
+    def roots(self) -> tuple[str, str]:
+        """The prefixes to cut from paths in the log."""
+        return str(self.source), str(self.objects)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configured:
+    """A finished .config: required lines that it lacks, and optional ones that this kernel does not know."""
+
+    text: str
+    unmet: tuple[Unmet, ...]
+    left_out: tuple[str, ...]
+
+
+def fragments(folder: Path | None = None) -> Fragments:
+    """The fragments of ci/kernel."""
+    folder = folder or data_dir("ci") / "kernel"
+    required = "\n".join((folder / name).read_text(encoding="utf-8") for name in REQUIRED_FRAGMENTS)
+    optional = (folder / OPTIONAL_FRAGMENT).read_text(encoding="utf-8")
+    return Fragments(
+        text=f"{required}\n{optional}", wanted=parse_config(required), optional=parse_config(optional)
+    )
+
+
+def need_programs(programs: Mapping[str, str]) -> None:
+    """EnvironmentFault that names every missing program at once, with the one command that brings them."""
+    missing = [name for name in programs if not shutil.which(name)]
+    if missing:
+        packages = " ".join(sorted({programs[name] for name in missing}))
+        verb = "is" if len(missing) == 1 else "are"
+        raise EnvironmentFault(
+            f"{', '.join(missing)} {verb} not installed", cure=f"apt-get install -y {packages}"
+        )
+
+
+def need_plain_path(path: Path) -> None:
+    """EnvironmentFault for a folder that make cannot take: kbuild refuses blanks and colons in paths."""
+    if any(character.isspace() or character == ":" for character in str(path)):
+        raise EnvironmentFault(
+            f"{path}: a kernel cannot be built below a folder with blanks or colons in its name",
+            cure="XDG_CACHE_HOME=/var/tmp/cache kvet ...",
+        )
+
+
+def compiler_version() -> str:
+    """First line of what the compiler and the linker say of themselves: part of every cache key."""
+    lines = []
+    for name in ("gcc", "ld"):
+        result = process.run(Command(argv=(name, "--version"), timeout=20))
+        result.ok_or_raise(f"cannot ask {name} for its version", cure="apt-get install -y gcc binutils")
+        lines.append(result.text.partition("\n")[0])
+    return "; ".join(lines)
+
+
+def configure(site: Site, wanted: Fragments) -> Configured:
+    """Make the .config from the fragments alone, and say which lines it did not take.
+
+    Raises ToolFailed when the kernel's own configuration program fails.
+    """
+    site.objects.mkdir(parents=True, exist_ok=True)
+    given = site.objects / "kvet.allconfig"
+    given.write_text(wanted.text, encoding="utf-8")
+    result = process.run(_make(site, "allnoconfig", f"KCONFIG_ALLCONFIG={given}"))
+    _exhausted(result, site.log)
+    result.ok_or_raise("the kernel's configuration could not be made")
+    text = (site.objects / ".config").read_text(encoding="utf-8", errors="replace")
+    got = parse_config(text)
+    left_out = tuple(item.symbol for item in unmet(wanted.optional, got))
+    return Configured(text=text, unmet=unmet(wanted.wanted, got), left_out=left_out)
+
+
+def build_image(site: Site, *, jobs: int, sink: Sink, expected: int = 0) -> tuple[RunResult, int]:
+    """Run make for the image; returns how it ended and how many files it compiled.
+
+    ``expected`` is that number from an earlier build, 0 when none is known.
+    """
+    steps = _Steps(sink, "build", expected)
+    result = process.run(_make(site, f"-j{jobs}", *_compiler(), "bzImage"), on_line=steps.on_line)
+    _exhausted(result, site.log)
+    return result, steps.done
+
+
+def install_headers(site: Site) -> Path:
+    """``make headers``; returns the include folder. Raises ToolFailed when it fails."""
+    site.objects.mkdir(parents=True, exist_ok=True)
+    result = process.run(_make(site, "headers"))
+    _exhausted(result, site.log)
+    result.ok_or_raise("the kernel's user-space headers could not be made")
+    return site.objects / "usr" / "include"
+
+
+def build_selftest(
+    site: Site, generated: Path, name: str, *, headers: Path, flags: Sequence[str]
+) -> RunResult:
+    """Build one KVM selftest from ``generated`` (outside the tree) with the tree's own Makefile.
+
+    ``name`` is its path as the Makefile knows it ("x86_64/foo_test"). VPATH finds the source, and
+    TEST_GEN_PROGS_EXTENDED from the command line makes the rules apply to it; nothing in the tree changes.
+    CFLAGS and LDFLAGS must not be given: that would silence the Makefile's own.
+    """
+    target = site.objects / name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    argv = (
+        "make",
+        "-C",
+        str(site.source / "tools/testing/selftests/kvm"),
+        f"OUTPUT={site.objects}",
+        f"VPATH={generated}",
+        f"TEST_GEN_PROGS_EXTENDED={target}",
+        f"KHDR_INCLUDES=-isystem {headers}",
+        f"EXTRA_CFLAGS={' '.join(flags)}",
+        f"ARCH={ARCH}",
+        *_compiler(),
+        str(target),
+    )
+    result = process.run(_command(argv, site.log))
+    _exhausted(result, site.log)
+    return result
+
+
+def ccache_environment() -> dict[str, str]:
+    """Where ccache keeps its files: ours, unless the user said otherwise; {} without ccache."""
+    if not shutil.which("ccache") or os.environ.get("CCACHE_DIR"):
+        return {}
+    return {"CCACHE_DIR": str(cache_dir("ccache"))}
+
+
+def _compiler() -> tuple[str, ...]:
+    return ("CC=ccache gcc",) if shutil.which("ccache") else ("CC=gcc",)
+
+
+def _make(site: Site, *words: str) -> Command:
+    argv = ("make", "-C", str(site.source), f"O={site.objects}", f"ARCH={ARCH}", "LOCALVERSION=")
+    return _command((*argv, "KBUILD_BUILD_VERSION=1", *_FIXED, *words), site.log)
+
+
+def _command(argv: tuple[str, ...], log: Path) -> Command:
+    return Command(
+        argv=argv,
+        timeout=BUILD_TIMEOUT_S,
+        quiet_timeout=BUILD_QUIET_S,
+        env={**_NO_JOB_SERVER, **ccache_environment()},
+        log=log,
+    )
+
+
+def _exhausted(result: RunResult, log: Path) -> None:
+    """A machine that ran out of disk or memory is no fault of the series."""
+    output = f"{result.error_text}\n{result.text[-20000:]}"
+    for text in () if result.ok else _EXHAUSTED:
+        if text in output:
+            raise EnvironmentFault(
+                f"the build stopped: {text} (log: {log})", cure="free some, or use --jobs 1"
+            )
+
+
+class _Steps:
+    """Counts compiled files for the progress display."""
+
+    def __init__(self, sink: Sink, stage: str, expected: int) -> None:
+        self._sink, self._stage, self._expected = sink, stage, expected
+        self.done = 0
+
+    def on_line(self, line: str) -> None:
+        if is_step(line):
+            self.done += 1
+            total = self._expected if self.done <= self._expected else 0
+            self._sink(Event(self._stage, line.strip(), self.done, total))

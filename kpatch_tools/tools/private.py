@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A folder of one run alone, gone after it, even when the run itself was killed."""
+
+import contextlib
+import fcntl
+import os
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+STALE_AFTER_S = 120.0
+_SAFE_PATH = re.compile(r"^[A-Za-z0-9_+/.-]+$")
+_LOCK = ".lock"
+
+
+@contextlib.contextmanager
+def private_folder(prefix: str) -> Iterator[Path]:
+    """Make a folder below the temporary one and remove it at the end; its path needs no quoting anywhere.
+
+    A run that dies by SIGKILL cannot clean up: what such runs left is removed here, known by its lock that
+    nobody holds any more.
+    """
+    base = tempfile.gettempdir()
+    # A mount point on the kernel's command line cannot be quoted, and virtme-ng joins arguments unquoted.
+    place = base if _SAFE_PATH.match(base) else "/tmp"  # noqa: S108 - mkdtemp makes the folder itself private
+    sweep(Path(place), prefix)
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=place, ignore_cleanup_errors=True) as name:
+        folder = Path(name).resolve()
+        with (folder / _LOCK).open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield folder
+
+
+def sweep(place: Path, prefix: str, *, older_than: float = STALE_AFTER_S) -> None:
+    """Remove our own folders that no living run holds and that are older than so many seconds."""
+    for folder in place.glob(f"{prefix}*"):
+        with contextlib.suppress(OSError):
+            state = folder.lstat()
+            if state.st_uid == os.getuid() and time.time() - state.st_mtime > older_than and _free(folder):
+                shutil.rmtree(folder)
+
+
+def _free(folder: Path) -> bool:
+    with (folder / _LOCK).open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+    return True

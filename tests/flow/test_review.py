@@ -1,0 +1,228 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""How the stages are joined; the stages themselves have tests of their own, the whole path a vm test."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from kpatch_tools.cli import app
+from kpatch_tools.errors import EnvironmentFault
+from kpatch_tools.flow import review as flow
+from kpatch_tools.flow.build import BuildResult
+from kpatch_tools.model.finding import Severity
+from kpatch_tools.model.report import CheckResult, Status
+from kpatch_tools.model.test import TestResult, Verdict
+from kpatch_tools.parse.report_json import parse_report
+
+API = "Documentation/virt/kvm/api.rst"
+UAPI = "include/uapi/linux/kvm.h"
+MAKEFILE = b"VERSION = 6\nPATCHLEVEL = 1\nSUBLEVEL = 7\n"
+BEFORE = b"""\
+4. API description
+==================
+
+4.1 KVM_GET_API_VERSION
+-----------------------
+
+:Capability: basic
+:Architectures: all
+:Type: system ioctl
+:Parameters: none
+:Returns: a number
+
+5. The kvm_run structure
+========================
+
+Text.
+"""
+SECTION = b"""\
+4.2 KVM_MAP_MEMORY
+------------------
+
+:Capability: KVM_CAP_MAP_MEMORY
+:Architectures: x86
+:Type: vcpu ioctl
+:Parameters: struct kvm_memory_mapping (in/out)
+:Returns: 0 on success, < 0 on error
+
+Errors:
+
+  ====== ===============================
+  EFAULT the range has no memory slot
+  ====== ===============================
+
+Words.
+
+"""
+HEADER = b"#define KVMIO 0xAE\n"
+ADDED = b"""\
+#define KVM_CAP_MAP_MEMORY 236
+#define KVM_MAP_MEMORY _IOWR(KVMIO, 0xd5, struct kvm_memory_mapping)
+struct kvm_memory_mapping {
+\t__u64 base_address;
+\t__u64 size;
+\t__u64 flags;
+};
+"""
+
+
+@pytest.fixture
+def posted(git, git_tree, tmp_path):
+    """A tree and a series of two patches on it, as an mbox: (tree, mbox)."""
+    tree = git_tree({API: BEFORE, UAPI: HEADER, "Makefile": MAKEFILE})
+    base = git(tree, "rev-parse", "HEAD")
+    at = BEFORE.index(b"5. The kvm_run")
+    (tree / API).write_bytes(BEFORE[:at] + SECTION + BEFORE[at:])
+    git(tree, "commit", "-qam", "KVM: Document it")
+    (tree / UAPI).write_bytes(HEADER + ADDED)
+    git(tree, "commit", "-qam", "KVM: Define it")
+    mbox = tmp_path / "series.mbox"
+    mbox.write_text(git(tree, "format-patch", "--stdout", "-n", base) + "\n")
+    git(tree, "reset", "-q", "--hard", base)
+    return tree, mbox
+
+
+def states(report):
+    return {check.check: check.status for check in report.checks}
+
+
+def image(tmp_path, *, fails=False):
+    log = tmp_path / "build.log"
+    log.write_text("")
+    return BuildResult(
+        image=None if fails else tmp_path / "bzImage",
+        config=None,
+        release="6.1.7",
+        findings=(),
+        elapsed=1.0,
+        log=log,
+        cached=False,
+        compiler="gcc 12",
+    )
+
+
+def test_a_review_without_kernel_says_what_it_left_out(posted, tmp_path):
+    tree, mbox = posted
+    mbox.write_text(mbox.read_text().replace("+  EFAULT the range", "+  EINVAL the range"))
+    done = flow.review(
+        str(mbox), tree=str(tree), state=tmp_path / "state", options=flow.Options(kernel=False)
+    )
+    assert states(done.report) == {
+        "apply": Status.PASS,
+        "docs": Status.PASS,
+        "build": Status.SKIP,
+        "contract": Status.PASS,
+        "tests": Status.SKIP,
+        "conformance": Status.SKIP,
+    }
+    assert done.report.verdict is Status.SKIP
+    assert ("base", f"Linux 6.1.7 ({done.report.tree.base[:12]})") in done.report.checks[0].facts
+    assert parse_report((done.folder / "report.json").read_text()).series == done.report.series
+    assert (done.folder / "report.html").read_text().startswith("<!DOCTYPE html>")
+
+
+def test_without_a_kernel_the_contract_speaks_and_no_more_than_warns(posted, tmp_path):
+    tree, mbox = posted
+    report = flow.review(
+        str(mbox), tree=str(tree), state=tmp_path / "state", options=flow.Options(kernel=False)
+    ).report
+    (wrong,) = report.findings
+    assert (wrong.rule, wrong.severity) == ("contract/document-errno", Severity.WARNING)
+    assert "no test has shown" in wrong.detail
+
+
+def test_what_the_kernel_did_is_held_against_the_document(posted, tmp_path, monkeypatch):
+    tree, mbox = posted
+    seen = {"ret": -1, "errno": "EINVAL", "advanced": 0, "left": 4096, "control": "ok"}
+    ran = CheckResult(
+        check="tests",
+        status=Status.PASS,
+        tests=(TestResult(name="hole_first", status=Verdict.PASS, clause="no-memslot", observed=seen),),
+    )
+    monkeypatch.setattr(flow.build, "build_kernel", lambda *_a, **_k: image(tmp_path))
+    monkeypatch.setattr(flow, "_test", lambda *_a: ran)
+    monkeypatch.setattr(BuildResult, "kernel", property(lambda _self: "a kernel"))
+    report = flow.review(str(mbox), tree=str(tree), state=tmp_path / "state").report
+    (wrong,) = [finding for finding in report.findings if finding.rule == "conformance/errno-differs"]
+    place = (BEFORE[: BEFORE.index(b"5. The")] + SECTION).splitlines()
+    assert place[wrong.location.line - 1].startswith(b"  EFAULT")
+    assert "EFAULT" in wrong.message
+    assert "EINVAL" in wrong.message
+    assert report.verdict is Status.FAIL
+
+
+def test_a_kernel_that_does_not_build_is_a_failure_and_proves_nothing(posted, tmp_path, monkeypatch):
+    tree, mbox = posted
+    monkeypatch.setattr(flow.build, "build_kernel", lambda *_a, **_k: image(tmp_path, fails=True))
+    report = flow.review(str(mbox), tree=str(tree), state=tmp_path / "state").report
+    found = states(report)
+    assert (found["build"], found["tests"]) == (Status.FAIL, Status.DID_NOT_RUN)
+    assert found["conformance"] is not Status.PASS
+
+
+def test_what_the_machine_lacks_is_told_with_its_cure(posted, tmp_path, monkeypatch):
+    def lacking(*_args, **_kwargs):
+        raise EnvironmentFault("gcc is not installed", cure="apt-get install gcc")
+
+    tree, mbox = posted
+    monkeypatch.setattr(flow.build, "build_kernel", lacking)
+    report = flow.review(str(mbox), tree=str(tree), state=tmp_path / "state").report
+    (built,) = [check for check in report.checks if check.check == "build"]
+    assert built.status is Status.DID_NOT_RUN
+    assert built.reason == "gcc is not installed; cure: apt-get install gcc"
+
+
+def test_a_conflict_names_patch_file_and_hunk_and_nothing_else_runs(posted, tmp_path, git):
+    tree, mbox = posted
+    (tree / UAPI).write_bytes(b"/* another file altogether */\n")
+    git(tree, "commit", "-qam", "elsewhere")
+    report = flow.review(str(mbox), tree=str(tree), state=tmp_path / "state").report
+    (conflict,) = report.findings
+    assert conflict.rule == "apply/conflict"
+    assert (conflict.location.path, conflict.location.patch) == (UAPI, 2)
+    assert "@@" in conflict.message
+    assert {check.status for check in report.checks[1:]} == {Status.DID_NOT_RUN}
+    assert report.tree.head == ""
+
+
+def test_a_series_without_a_known_ioctl_claims_nothing(git, git_tree, tmp_path):
+    tree = git_tree({"Makefile": MAKEFILE})
+    (tree / "Makefile").write_bytes(MAKEFILE + b"\n")
+    git(tree, "commit", "-qam", "x")
+    mbox = tmp_path / "one.mbox"
+    mbox.write_text(git(tree, "format-patch", "--stdout", "-1") + "\n")
+    git(tree, "reset", "-q", "--hard", "HEAD~")
+    report = flow.review(
+        str(mbox), tree=str(tree), state=tmp_path / "state", options=flow.Options(kernel=False)
+    ).report
+    assert states(report)["conformance"] is Status.SKIP
+    assert report.verdict is Status.SKIP
+
+
+def test_command_prints_json_alone_on_stdout_and_exits_1(posted, tmp_path, capsys):
+    tree, mbox = posted
+    mbox.write_text(mbox.read_text().replace("+4.2 KVM_MAP", "+4.7 KVM_MAP"))
+    state = tmp_path / "state"
+    argv = [
+        "review",
+        str(mbox),
+        "--tree",
+        str(tree),
+        "--no-kernel",
+        "--state",
+        str(state),
+        "--format",
+        "json",
+    ]
+    assert app.run(argv) == 1
+    shown = capsys.readouterr()
+    assert json.loads(shown.out)["verdict"] == "FAIL"
+    assert "report.html" in shown.err
+    assert len(list(Path(state, "runs").iterdir())) == 1
+
+
+def test_bad_input_is_2_and_leaves_nothing(tmp_path, capsys):
+    assert app.run(["review", str(tmp_path / "none"), "--state", str(tmp_path / "state")]) == 2
+    assert not (tmp_path / "state").exists()
+    assert "Traceback" not in capsys.readouterr().err

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The main job as a user types it, on the real kernel: series in, verdict out.
+
+The first run on a machine builds a kernel (minutes); after that the cache serves it.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from kpatch_tools.cli import app
+from kpatch_tools.model.report import Report, Status
+from kpatch_tools.model.test import Verdict
+from kpatch_tools.parse.report_json import parse_report
+from kpatch_tools.tools.git import Repository
+from kpatch_tools.tools.kept import store_for
+
+API = "Documentation/virt/kvm/api.rst"
+
+pytestmark = [pytest.mark.kernel, pytest.mark.vm, pytest.mark.timeout(2400)]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory) -> tuple[int, Report, Path]:
+    """One review of our v2: exit code, report and the run's folder."""
+    state = tmp_path_factory.mktemp("state")
+    code = app.run(["review", "kvm-map-memory/v2", "--tree", "debian:6.1", "--state", str(state)])
+    (folder,) = (state / "runs").iterdir()
+    return code, parse_report((folder / "report.json").read_text()), folder
+
+
+@pytest.fixture(scope="module")
+def lines(run) -> list[str]:
+    """api.rst as the series leaves it."""
+    tree = run[1].tree
+    text = Repository.open(store_for(Path(tree.path))).read_blob(tree.head, API)
+    return text.decode().splitlines()
+
+
+def found(report: Report, rule: str) -> list:
+    return [finding for finding in report.findings if finding.rule == rule]
+
+
+def test_every_stage_ran_and_the_verdict_follows(run):
+    code, report, folder = run
+    states = {check.check: check.status for check in report.checks}
+    assert states == {
+        "apply": Status.PASS,
+        "docs": Status.FAIL,
+        "build": Status.PASS,
+        "contract": Status.PASS,
+        "tests": Status.FAIL,
+        "conformance": Status.FAIL,
+    }
+    assert (code, report.verdict) == (1, Status.FAIL)
+    assert (folder / "report.html").stat().st_size > 10_000
+    (console,) = [log for check in report.checks for log in check.logs if log.endswith("console.log")]
+    assert Path(console).is_relative_to(folder)
+    assert "Linux version" in Path(console).read_text(errors="replace")
+
+
+def test_nested_paging_was_proven_in_the_guest(run):
+    (tests,) = [check for check in run[1].checks if check.check == "tests"]
+    assert tests.tests
+    assert all(test.mode["npt"] == "1" for test in tests.tests)
+
+
+def test_the_document_says_efault_and_the_kernel_einval(run, lines):
+    wrong = [one for one in found(run[1], "conformance/errno-differs") if "memslot" in one.message]
+    (finding,) = wrong
+    assert "slot" in lines[finding.location.line - 1]
+    row = next(number for number in range(finding.location.line, 0, -1) if lines[number - 1][2:3].isupper())
+    assert lines[row - 1].startswith("  EFAULT")
+    assert "case hole_first" in finding.detail
+    assert "errno=EINVAL" in finding.detail
+    (hole,) = [test for check in run[1].checks for test in check.tests if test.name == "hole_first"]
+    assert (hole.status, hole.observed["errno"]) == (Verdict.PASS, "EINVAL")
+
+
+def test_the_surface_faults_are_found_at_their_lines(run, lines):
+    (underline,) = found(run[1], "docs/underline-length")
+    assert set(lines[underline.location.line - 1]) == {"-"}
+    (value,) = found(run[1], "docs/field-value")
+    assert lines[value.location.line - 1] == ":Architectures: none"
+    backticks = found(run[1], "docs/single-backtick")
+    assert len(backticks) == 7
+    for finding in backticks:
+        place = finding.location
+        assert lines[place.line - 1][place.column - 1] == "`"
+        assert place.patch == 1
+
+
+def test_the_size_underflow_inside_a_huge_page_is_found(run):
+    broken = found(run[1], "conformance/behaviour")
+    assert {"thp_4k_inside", "thp_unaligned"} == {
+        name for name in ("thp_4k_inside", "thp_unaligned") if any(name in one.message for one in broken)
+    }
+    # One fault is told once, by the stage that knows the clause.
+    assert not found(run[1], "test/fail")
+
+
+def test_a_second_run_builds_nothing(run, tmp_path, capsys):
+    assert (
+        app.run(["build", "--tree", "debian:6.1", "--series", "kvm-map-memory/v2", "--state", str(tmp_path)])
+        == 0
+    )
+    assert "cached: yes" in capsys.readouterr().out

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-2.0-only
+from pathlib import Path
+
+import pytest
+
+from kpatch_tools.tools.private import private_folder, sweep
+
+
+def test_gone_after_use_and_after_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with private_folder("kvet-x-") as folder:
+        assert folder.parent == tmp_path
+    assert not folder.exists()
+    with pytest.raises(ZeroDivisionError), private_folder("kvet-x-") as folder:
+        raise ZeroDivisionError
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_plain_path_even_below_an_odd_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    odd = tmp_path / "it's, odd"
+    odd.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(odd))
+    with private_folder("kvet-x-") as folder:
+        assert odd not in folder.parents
+
+
+def test_what_a_killed_run_left_is_removed_and_a_living_one_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    left = tmp_path / "kvet-x-left"
+    left.mkdir()
+    (left / ".lock").touch()
+    (left / "file").touch()
+    other = tmp_path / "kvet-y-left"
+    other.mkdir()
+    sweep(tmp_path, "kvet-x-")
+    assert left.exists(), "it may have been made this moment"
+    with private_folder("kvet-x-") as living:
+        sweep(tmp_path, "kvet-x-", older_than=-1)
+        assert living.exists()
+    assert not left.exists()
+    assert other.exists()

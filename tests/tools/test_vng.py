@@ -1,0 +1,223 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The boot around a machine, with a fake virtme-ng and a fake qemu; real machines are in test_vng_real.py."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from kpatch_tools.checks.vm import judge
+from kpatch_tools.errors import EnvironmentFault, ToolFailed, UserError
+from kpatch_tools.model.event import Event, silent
+from kpatch_tools.model.run import Ended
+from kpatch_tools.model.test import Verdict
+from kpatch_tools.tools import guest, probe, vng
+from kpatch_tools.tools.kernels import Kernel
+
+TCG = probe.Acceleration(engine=probe.Engine.TCG, vendor="amd", evidence=("said so",))
+
+# Prints a command line as virtme-ng 1.42 does, for a qemu that plays the guest itself.
+FAKE_VNG = r"""#!/bin/sh
+printf '%s\n' "$@" > "{record}"
+while [ $# -gt 0 ]; do
+    case $1 in
+    --rwdir) share=$2; shift;;
+    --append) words="$words $2"; shift;;
+    esac
+    shift
+done
+echo "a remark of virtme-ng"
+echo "{qemu} -m 1G -fsdev local,id=virtfs5,path=/ -device virtio-9p-pci,fsdev=virtfs5,mount_tag=/dev/root" \
+    "-chardev file,id=console,path=/dev/null -chardev file,id=ret,path=$TMPDIR/virtme_ret1 -share $share" \
+    "-append 'quiet virtme.exec=\`c2g=\`$words init=/opt/virtme-ng-init'"
+"""
+FAKE_QEMU = r"""#!/bin/sh
+printf '%s\n' "$@" > "{record}"
+while [ $# -gt 0 ]; do
+    case $1 in
+    -share) share=$2; shift;;
+    file,id=console,path=*) console=${{1#file,id=console,path=}};;
+    esac
+    shift
+done
+nonce=$(sed -n 's/^nonce=//p' "$share/run.sh")
+console=$(printf %s "$console" | sed 's/,,/,/g')
+note() {{ echo "$*" >> "$share/record"; }}
+{body}
+"""
+GOOD_GUEST = r"""
+echo "[    0.1] Linux version 6.1" > "$console"
+echo "qemu: a remark" >&2
+note "start 1.0"; note "release 6.1.0-test"; note "param kvm_amd.npt Y"; note "cpu svm npt"; note "kvm yes"
+note "taint-before 0"; note "begin 1 7 2.0"
+echo "kvet-$nonce begin 1"; echo "kvet-$nonce begin 1" >&2
+sh "$(echo "$share"/bin/1/*)" 2>&1
+note "end 1 $? 3.0"; note "taint-after 0"; note "done"
+"""
+
+
+@pytest.fixture
+def fake(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kernel_image: Callable[..., Path]
+) -> Callable[..., vng.Machine]:
+    """``fake(body)``: a machine whose qemu runs ``body``; asked.txt and qemu.txt hold what they got."""
+
+    def make(body: str = GOOD_GUEST, vng_script: str = FAKE_VNG) -> vng.Machine:
+        qemu = tmp_path / "qemu-system-fake"
+        qemu.write_text(FAKE_QEMU.format(record=tmp_path / "qemu.txt", body=body))
+        program = tmp_path / "vng"
+        program.write_text(vng_script.format(record=tmp_path / "asked.txt", qemu=qemu))
+        for path in (qemu, program):
+            path.chmod(0o755)
+        real = probe.locate
+        monkeypatch.setattr(vng, "locate", lambda name: str(program) if name == "vng" else real(name))
+        image = kernel_image(tmp_path / "boot" / "vmlinuz, 'odd' name")
+        return vng.Machine(kernel=Kernel(image=image, release="6.1.0-test"), acceleration=TCG)
+
+    return make
+
+
+@pytest.fixture
+def programs(tmp_path: Path) -> list[guest.Program]:
+    binary = tmp_path / "the program"
+    binary.write_text("#!/bin/sh\nprintf 'TAP version 13\\n1..1\\nok 1 a\\n'\n")
+    return [guest.Program(name="it's a, test", binary=binary, limit=7)]
+
+
+def test_everything_that_a_boot_leaves(
+    fake: Callable[..., vng.Machine], programs: list[guest.Program], tmp_path: Path
+) -> None:
+    events: list[Event] = []
+    logs = tmp_path / 'logs, with "odd" name'
+    boot = vng.boot(fake(), programs, logs=logs, sink=events.append)
+    evidence = boot.evidence
+    assert (evidence.ended, evidence.returncode) == (Ended.EXITED, 0)
+    assert evidence.console == "[    0.1] Linux version 6.1\n"
+    assert evidence.machine_error == "qemu: a remark"
+    assert evidence.record.done
+    assert evidence.outputs[0].stdout == "TAP version 13\n1..1\nok 1 a\n"
+    assert evidence.outputs[0].stderr == ""
+    assert judge(evidence).verdict is Verdict.PASS
+    assert boot.console_log.read_text() == evidence.console
+    assert "ok 1 a" in boot.output_log.read_text()
+    assert (logs / vng.RECORD_NAME).read_text().endswith("done\n")
+    assert any(event.text == "ok 1 a" for event in events)
+
+
+def test_the_private_folder_is_gone_and_plain(
+    fake: Callable[..., vng.Machine],
+    programs: list[guest.Program],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    odd = tmp_path / "a b"
+    odd.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(odd))
+    boot = vng.boot(fake(), programs, logs=tmp_path / "logs", sink=silent)
+    asked = (tmp_path / "asked.txt").read_text().splitlines()
+    share = Path(asked[asked.index("--rwdir") + 1])
+    assert not share.parent.exists()
+    assert " " not in str(share)
+    assert boot.evidence.record.done
+
+
+def test_what_virtme_ng_and_qemu_are_given(
+    fake: Callable[..., vng.Machine], programs: list[guest.Program], tmp_path: Path
+) -> None:
+    machine = fake()
+    machine = vng.Machine(
+        kernel=machine.kernel,
+        acceleration=TCG,
+        mode={"npt": "0", "tdp_mmu": "N"},
+        cpus=2,
+        append=("extra=1",),
+    )
+    vng.boot(machine, programs, logs=tmp_path / "logs", sink=silent)
+    asked = (tmp_path / "asked.txt").read_text().splitlines()
+    assert {"--dry-run", "--disable-kvm", "--force-9p", "kvm_amd.npt=0", "kvm.tdp_mmu=N", "extra=1"} <= set(
+        asked
+    )
+    assert asked[asked.index("--cpus") + 1] == "2"
+    given = (tmp_path / "qemu.txt").read_text().splitlines()
+    assert f"file,id=console,path={tmp_path}/logs/console.log" in given
+    assert "virtio-9p-pci,fsdev=virtfs5,mount_tag=kvetroot" in given
+    (append,) = [line for line in given if "init=" in line]
+    assert "root=kvetroot" in append
+    assert append.endswith(" loglevel=7 init=/opt/virtme-ng-init")
+
+
+def test_hardware_is_used_when_there(
+    fake: Callable[..., vng.Machine], programs: list[guest.Program], tmp_path: Path
+) -> None:
+    kvm = probe.Acceleration(engine=probe.Engine.KVM, vendor="intel")
+    machine = vng.Machine(kernel=fake().kernel, acceleration=kvm)
+    vng.boot(machine, programs, logs=tmp_path / "logs", sink=silent)
+    assert "--disable-kvm" not in (tmp_path / "asked.txt").read_text()
+
+
+def test_a_qemu_that_refuses(
+    fake: Callable[..., vng.Machine], programs: list[guest.Program], tmp_path: Path
+) -> None:
+    machine = fake("echo 'qemu: -device foo: no such device' >&2; exit 1")
+    result = judge(vng.boot(machine, programs, logs=tmp_path / "logs", sink=silent).evidence)
+    assert result.verdict is Verdict.INFRA
+    assert "no such device" in result.reason
+
+
+def test_a_virtme_ng_that_fails(
+    fake: Callable[..., vng.Machine], programs: list[guest.Program], tmp_path: Path
+) -> None:
+    machine = fake(vng_script="#!/bin/sh\necho boom >&2; exit 1\n")
+    with pytest.raises(ToolFailed, match="virtme-ng cannot make a machine"):
+        vng.boot(machine, programs, logs=tmp_path / "logs", sink=silent)
+
+
+@pytest.mark.parametrize("line", ["nothing at all", "{qemu} -m 1G", "{qemu} -append 'init=/x'"])
+def test_a_virtme_ng_that_prints_something_else(
+    fake: Callable[..., vng.Machine], programs: list[guest.Program], tmp_path: Path, line: str
+) -> None:
+    machine = fake(vng_script=f'#!/bin/sh\necho "{line}"\n')
+    with pytest.raises(EnvironmentFault, match="command line"):
+        vng.boot(machine, programs, logs=tmp_path / "logs", sink=silent)
+
+
+@pytest.mark.parametrize("name", ["vng", "setpriv"])
+def test_a_program_that_is_missing(
+    fake: Callable[..., vng.Machine],
+    programs: list[guest.Program],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+) -> None:
+    machine = fake()
+    monkeypatch.setattr(vng, "locate", lambda asked: "" if asked == name else "/bin/true")
+    with pytest.raises(EnvironmentFault, match=f"{name} is not installed") as caught:
+        vng.boot(machine, programs, logs=tmp_path / "logs", sink=silent)
+    assert caught.value.cure
+
+
+def test_a_kernel_without_what_the_guest_needs(
+    fake: Callable[..., vng.Machine], programs: list[guest.Program], tmp_path: Path
+) -> None:
+    folder = tmp_path / "lib" / "modules" / "6.1.0-test"
+    folder.mkdir(parents=True)
+    (folder / "modules.dep").write_text("kernel/fs/9p/9p.ko:\n")
+    kernel = Kernel(image=fake().kernel.image, release="6.1.0-test", modules=folder)
+    machine = vng.Machine(kernel=kernel, acceleration=TCG)
+    with pytest.raises(EnvironmentFault, match="has no 9pnet_virtio"):
+        vng.boot(machine, programs, logs=tmp_path / "logs", sink=silent)
+
+
+def test_modes() -> None:
+    words = vng.module_words({"npt": "0", "nested": "1", "tdp_mmu": "N", "kvm.eager_page_split": "N"}, "amd")
+    assert words == {"kvm_amd": ("npt=0", "nested=1"), "kvm": ("tdp_mmu=N", "eager_page_split=N")}
+    assert vng.module_words({"nested": "1", "ept": "0"}, "intel") == {"kvm_intel": ("nested=1", "ept=0")}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("foo", "1"), ("npt", "0 panic=1"), ("kernel.x", "1"), ("npt;reboot", "1"), ("npt", "")],
+)
+def test_what_is_no_mode(name: str, value: str) -> None:
+    with pytest.raises(UserError, match="is no KVM module parameter"):
+        vng.module_words({name: value}, "amd")
