@@ -28,8 +28,22 @@ def installed(tmp_path_factory):
     (wheel,) = folder.glob("*.whl")
     run(sys.executable, "-m", "venv", "--without-pip", folder / "venv", cwd=folder)
     python = folder / "venv" / "bin" / "python"
-    run(sys.executable, "-m", "pip", "-q", "--python", python, "install", "--no-deps", "--no-index", wheel, cwd=folder)
-    site = Path(run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", cwd=folder).strip())
+    run(
+        sys.executable,
+        "-m",
+        "pip",
+        "-q",
+        "--python",
+        python,
+        "install",
+        "--no-deps",
+        "--no-index",
+        wheel,
+        cwd=folder,
+    )
+    site = Path(
+        run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", cwd=folder).strip()
+    )
     # A folder named in a .pth file is searched, but its own .pth files (the editable install) are not read.
     (site / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
     return folder, wheel
@@ -51,7 +65,9 @@ def test_the_installed_command_works_from_elsewhere(installed):
     folder = installed[0]
     kvet = folder / "venv" / "bin" / "kvet"
     assert run(kvet, "--version", cwd="/").startswith("kvet, version")
-    where = run(folder / "venv" / "bin" / "python", "-c", "import kpatch_tools; print(kpatch_tools.__file__)", cwd="/")
+    where = run(
+        folder / "venv" / "bin" / "python", "-c", "import kpatch_tools; print(kpatch_tools.__file__)", cwd="/"
+    )
     assert str(folder) in where
     assert "10" in run(kvet, "series", "show", "kvm-map-memory/v2", cwd="/")
     assert "docs/underline-length" in run(kvet, "docs", "rules", cwd="/")

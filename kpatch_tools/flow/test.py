@@ -238,7 +238,10 @@ def _merged(ran: Sequence[Ran]) -> tuple[Finding, ...]:
         for finding in one.judgement.findings:
             modes.setdefault(finding, []).append(one.mode)
     return tuple(
-        replace(finding, detail="\n".join((f"in mode {', '.join(dict.fromkeys(where))}", *finding.detail.splitlines())))
+        replace(
+            finding,
+            detail="\n".join((f"in mode {', '.join(dict.fromkeys(where))}", *finding.detail.splitlines())),
+        )
         for finding, where in modes.items()
     )
 
