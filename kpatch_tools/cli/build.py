@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from kpatch_tools import __version__
+from kpatch_tools.cli import options
 from kpatch_tools.cli.output import exit_code, progress
 from kpatch_tools.flow.build import build_kernel, check_build
 from kpatch_tools.flow.prepare import prepare, run_folder
@@ -16,20 +17,12 @@ from kpatch_tools.render.escape import terminal
 
 
 @click.command("build")
-@click.option("--tree", metavar="TREE", help="a git tree, debian:6.1, or URL#ref  [the current directory]")
-@click.option("--series", metavar="SERIES", help="apply this series first (see kvet apply)")
-@click.option(
-    "--onto", metavar="REF", default="HEAD", show_default=True, help="the commit to build, or apply to"
-)
-@click.option("-j", "--jobs", type=click.IntRange(1), help="parallel compiler jobs  [all processors]")
-@click.option(
-    "--state",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path(".kvet"),
-    show_default=True,
-    help="where the log of make goes: runs/<time>-build/logs/",
-)
-@click.option("--format", "fmt", type=click.Choice(list(RENDERERS)), default="text", show_default=True)
+@options.tree
+@options.series
+@options.onto("the commit to build, or apply to")
+@options.jobs
+@options.state("where the log of make goes: runs/<time>-build/logs/")
+@options.output_format()
 def command(  # noqa: PLR0913 - one parameter an option
     *, tree: str | None, series: str | None, onto: str, jobs: int | None, state: Path, fmt: str
 ) -> int:

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from kpatch_tools import __version__
+from kpatch_tools.cli import options
 from kpatch_tools.cli.output import exit_code, progress
 from kpatch_tools.errors import UserError
 from kpatch_tools.flow.contract import check_behaviour, check_document, check_static, show
@@ -20,7 +21,7 @@ from kpatch_tools.tools.files import read_text
 FORMATS = ("text", "json")
 
 
-@click.group("contract", context_settings={"help_option_names": ["-h", "--help"]})
+@click.group("contract")
 def command() -> None:
     """Check or show the contract of an ioctl.
 
@@ -36,15 +37,9 @@ def command() -> None:
     type=click.Path(path_type=Path, dir_okay=False),
     help="A report.json of `kvet test` or `kvet review`: what the kernel did.",
 )
-@click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
-@click.option(
-    "--fail-on",
-    type=click.Choice([severity.value for severity in Severity]),
-    default=Severity.WARNING.value,
-    show_default=True,
-    help="The lightest finding that makes the exit code 1.",
-)
-def check(contract: str, *, tree: str | None, results: Path | None, form: str, fail_on: str) -> int:
+@options.output_format(*FORMATS)
+@options.fail_on
+def check(contract: str, *, tree: str | None, results: Path | None, fmt: str, fail_on: str) -> int:
     """Hold CONTRACT against the tree's uapi header, its api.rst and, with --results, its behaviour.
 
     Exit codes: 0 they agree; 1 findings; 2 wrong usage or a bad contract; 3 the results prove nothing.
@@ -70,7 +65,7 @@ def check(contract: str, *, tree: str | None, results: Path | None, form: str, f
         else:
             second = check_behaviour(loaded, read, tests, fail_on=limit)
     report = Report(tool=f"kvet {__version__}", tree=TreeId(path=str(folder)), checks=(static, second))
-    click.echo(RENDERERS[form](report), nl=False)
+    click.echo(RENDERERS[fmt](report), nl=False)
     return exit_code(report, limit)
 
 

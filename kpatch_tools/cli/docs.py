@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from kpatch_tools.checks.docs import RULES
+from kpatch_tools.cli import options
 from kpatch_tools.cli.output import exit_code, progress
 from kpatch_tools.errors import UserError
 from kpatch_tools.flow.docs_files import Against, check_files
@@ -19,7 +20,7 @@ from kpatch_tools.render.escape import terminal
 FORMATS = ("text", "json")
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group("docs")
 def command() -> None:
     """Check Documentation/virt/kvm/api.rst, or any other reStructuredText file."""
 
@@ -31,14 +32,8 @@ def command() -> None:
 @click.option("--diff", "ref", metavar="REF", help="what the work tree adds to REF  [HEAD]")
 @click.option("--staged", is_flag=True, help="what is staged against HEAD, for a pre-commit hook")
 @click.option("--series", metavar="SERIES", help="what a series adds: an mbox, a folder, a patches/ name")
-@click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
-@click.option(
-    "--fail-on",
-    type=click.Choice([severity.value for severity in Severity]),
-    default=Severity.WARNING.value,
-    show_default=True,
-    help="the lightest finding that makes the exit code 1",
-)
+@options.output_format(*FORMATS)
+@options.fail_on
 def check(  # noqa: PLR0913 - one parameter an option
     paths: tuple[str, ...],
     *,
@@ -47,7 +42,7 @@ def check(  # noqa: PLR0913 - one parameter an option
     ref: str | None,
     staged: bool,
     series: str | None,
-    form: str,
+    fmt: str,
     fail_on: str,
 ) -> int:
     """Report what a change brings: by default the work tree against HEAD.
@@ -77,7 +72,7 @@ def check(  # noqa: PLR0913 - one parameter an option
     for result in report.checks:
         if result.reason:
             click.echo(f"kvet: {terminal(result.reason)}", err=True)
-    click.echo(RENDERERS[form](report), nl=False)
+    click.echo(RENDERERS[fmt](report), nl=False)
     return exit_code(report, limit)
 
 

@@ -10,7 +10,7 @@ from kpatch_tools.flow import generate
 from kpatch_tools.render.escape import terminal
 
 
-@click.command("gen", context_settings={"help_option_names": ["-h", "--help"]})
+@click.command("gen")
 @click.argument("contract")
 @click.option(
     "--tree", help="The kernel tree whose selftest library the test is for; by default the one around here."

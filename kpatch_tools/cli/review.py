@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from kpatch_tools.cli import options as shared
 from kpatch_tools.cli.output import exit_code, progress
 from kpatch_tools.flow.review import Options, review
 from kpatch_tools.model.finding import Severity
@@ -14,25 +15,13 @@ from kpatch_tools.render.escape import terminal
 
 @click.command("review")
 @click.argument("series")
-@click.option("--tree", metavar="TREE", help="a git tree, debian:6.1, or URL#ref  [the current directory]")
-@click.option("--onto", metavar="REF", default="HEAD", show_default=True, help="the commit to apply to")
+@shared.tree
+@shared.onto("the commit to apply to")
 @click.option("--no-kernel", is_flag=True, help="leave out what needs a built kernel; the report says so")
-@click.option(
-    "--state",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path(".kvet"),
-    show_default=True,
-    help="where the run's folder goes: report.json, report.html, logs/",
-)
-@click.option("-j", "--jobs", type=click.IntRange(1), help="parallel compiler jobs  [all processors]")
-@click.option("--format", "fmt", type=click.Choice(list(RENDERERS)), default="text", show_default=True)
-@click.option(
-    "--fail-on",
-    type=click.Choice([severity.value for severity in Severity]),
-    default=Severity.WARNING.value,
-    show_default=True,
-    help="the lightest finding that makes the exit code 1",
-)
+@shared.state("where the run's folder goes: report.json, report.html, logs/")
+@shared.jobs
+@shared.output_format()
+@shared.fail_on
 def command(  # noqa: PLR0913 - one parameter an option
     series: str,
     *,

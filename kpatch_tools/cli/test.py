@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from kpatch_tools import __version__
+from kpatch_tools.cli import options
 from kpatch_tools.cli.output import exit_code, progress
 from kpatch_tools.errors import UserError
 from kpatch_tools.flow.prepare import prepare, run_folder
@@ -23,11 +24,9 @@ _MEMORY = re.compile(r"^[1-9]\d{0,5}[MG]$")
 
 @click.command("test")
 @click.argument("contract")
-@click.option("--tree", metavar="TREE", help="a git tree, debian:6.12, or URL#ref  [the current directory]")
-@click.option("--series", metavar="SERIES", help="apply this series first (see kvet apply)")
-@click.option(
-    "--onto", metavar="REF", default="HEAD", show_default=True, help="the commit to test, or apply to"
-)
+@options.tree
+@options.series
+@options.onto("the commit to test, or apply to")
 @click.option(
     "--kernel",
     metavar="IMAGE",
@@ -52,15 +51,9 @@ _MEMORY = re.compile(r"^[1-9]\d{0,5}[MG]$")
     show_default=True,
     help="for one boot's test",
 )
-@click.option("-j", "--jobs", type=click.IntRange(1), help="parallel compiler jobs  [all processors]")
-@click.option(
-    "--state",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path(".kvet"),
-    show_default=True,
-    help="where report.json and logs/ go: runs/<time>-test-<contract>/",
-)
-@click.option("--format", "fmt", type=click.Choice(list(RENDERERS)), default="text", show_default=True)
+@options.jobs
+@options.state("where report.json and logs/ go: runs/<time>-test-<contract>/")
+@options.output_format()
 def command(  # noqa: PLR0913 - one parameter an option
     contract: str,
     *,

@@ -10,10 +10,11 @@ from kpatch_tools import __version__
 from kpatch_tools.errors import UserError
 from kpatch_tools.flow import docs
 from kpatch_tools.flow.apply import apply_series
+from kpatch_tools.flow.prepare import series_id
 from kpatch_tools.flow.series import load_series
 from kpatch_tools.model.event import Event, Sink, silent
 from kpatch_tools.model.finding import Severity
-from kpatch_tools.model.report import CheckResult, Report, SeriesId, Status, TreeId
+from kpatch_tools.model.report import CheckResult, Report, Status, TreeId
 from kpatch_tools.model.series import Applied, Series
 from kpatch_tools.tools.git import Repository
 
@@ -37,11 +38,8 @@ def check_series(
     with tempfile.TemporaryDirectory(prefix="kvet-docs-", ignore_cleanup_errors=True) as name:
         store = Repository.create(Path(name) / "store.git", borrow=source)
         applied = apply_series(series, tree=source.path, objects=store.path, sink=sink)
-        identity = SeriesId(
-            name=series.name, version=series.version, message_id=series.message_id, patches=series.total
-        )
         place = TreeId(path=str(source.path), base=applied.base, head=applied.head)
-        report = Report(tool=f"kvet {__version__}", tree=place, series=identity)
+        report = Report(tool=f"kvet {__version__}", tree=place, series=series_id(series))
         result = check_applied(series, applied, store, paths=paths, fail_on=fail_on, sink=sink)
     return replace(report, checks=(replace(result, elapsed=time.monotonic() - started),))
 

@@ -13,6 +13,7 @@ from kpatch_tools.flow.tree import resolve_tree
 from kpatch_tools.model.event import Sink
 from kpatch_tools.model.finding import Finding, Location, Severity
 from kpatch_tools.model.report import CheckResult, SeriesId, Status, TreeId
+from kpatch_tools.model.series import Applied, Series
 from kpatch_tools.tools.git import Repository
 from kpatch_tools.tools.kept import store_for
 
@@ -45,33 +46,50 @@ def prepare(tree: str | None, series: str | None, *, onto: str, sink: Sink) -> P
     loaded = load_series(series)
     applied = apply_series(loaded, tree=path, onto=onto, objects=store_for(path), sink=sink)
     good = applied.state.good
-    finding = Finding(
-        rule=f"apply/{applied.state.value}",
-        severity=Severity.ERROR,
-        message=applied.reason or applied.state.value,
-        location=(
-            Location(path=applied.conflict.path, line=applied.conflict.line, patch=applied.conflict.patch)
-            if applied.conflict
-            else None
-        ),
-        detail=applied.conflict.detail if applied.conflict else "",
-    )
     return Prepared(
         tree=path,
         commit=applied.head if good else "",
         tree_id=TreeId(path=str(path), base=applied.base, head=applied.head if good else ""),
-        series_id=SeriesId(
-            name=loaded.name,
-            version=loaded.version,
-            message_id=loaded.message_id,
-            patches=len(loaded.patches),
-        ),
-        apply=CheckResult(
-            check="apply",
-            status=Status.PASS if good else Status.FAIL,
-            reason=applied.reason,
-            findings=() if good else (finding,),
-        ),
+        series_id=series_id(loaded),
+        apply=check_applied(loaded, applied),
+    )
+
+
+def series_id(series: Series) -> SeriesId:
+    """How reports name a series."""
+    return SeriesId(
+        name=series.name,
+        version=series.version,
+        message_id=series.message_id,
+        patches=len(series.patches),
+    )
+
+
+def check_applied(
+    series: Series, applied: Applied, *, facts: tuple[tuple[str, str], ...] = ()
+) -> CheckResult:
+    """What applying came to, as a check; a conflict names patch, file and hunk."""
+    good = applied.state.good
+    remark = f"; {applied.reason}" if applied.reason else ""
+    return CheckResult(
+        check="apply",
+        status=Status.PASS if good else Status.FAIL,
+        reason=f"{len(series.patches)} patches {applied.state.value}{remark}",
+        findings=() if good else (_refusal(applied),),
+        facts=facts,
+    )
+
+
+def _refusal(applied: Applied) -> Finding:
+    conflict = applied.conflict
+    if conflict is None:
+        return Finding(rule=f"apply/{applied.state.value}", severity=Severity.ERROR, message=applied.reason)
+    return Finding(
+        rule=f"apply/{applied.state.value}",
+        severity=Severity.ERROR,
+        message=f'patch {conflict.patch} "{conflict.subject}" does not apply, hunk {conflict.hunk or "none"}',
+        location=Location(path=conflict.path, line=conflict.line, patch=conflict.patch),
+        detail=conflict.detail,
     )
 
 

@@ -16,14 +16,14 @@ from kpatch_tools.errors import EnvironmentFault, ToolFailed
 from kpatch_tools.flow import build, contract, docs_series, generate
 from kpatch_tools.flow import test as tests
 from kpatch_tools.flow.apply import apply_series
-from kpatch_tools.flow.prepare import run_folder
+from kpatch_tools.flow.prepare import check_applied, run_folder, series_id
 from kpatch_tools.flow.series import load_series
 from kpatch_tools.flow.tree import find_tree
 from kpatch_tools.model.contract import Contract
 from kpatch_tools.model.event import Event, Sink, silent
-from kpatch_tools.model.finding import Finding, Location, Severity
-from kpatch_tools.model.report import CheckResult, Report, SeriesId, Status, TreeId
-from kpatch_tools.model.series import Applied, ApplyState, Series
+from kpatch_tools.model.finding import Severity
+from kpatch_tools.model.report import CheckResult, Report, Status, TreeId
+from kpatch_tools.model.series import Applied, Series
 from kpatch_tools.render import html, json_v1
 from kpatch_tools.tools.files import write_atomic
 from kpatch_tools.tools.git import Repository
@@ -114,12 +114,7 @@ def review(
             base=applied.base if applied else found.commit,
             head=applied.head if applied and applied.state.good else "",
         ),
-        series=SeriesId(
-            name=series.name,
-            version=series.version,
-            message_id=series.message_id,
-            patches=len(series.patches),
-        ),
+        series=series_id(series),
         checks=tuple(run.checks),
     )
     write_atomic(run.folder / "report.json", json_v1.render(report))
@@ -150,28 +145,7 @@ def _apply(run: _Run, store: Repository, note: str) -> CheckResult:
     if note:
         facts.append(("tree", note))
     facts += [("series", remark) for remark in run.series.notes]
-    good = applied.state.good
-    return CheckResult(
-        check="apply",
-        status=Status.PASS if good else Status.FAIL,
-        reason=f"{len(run.series.patches)} patches {applied.state.value}"
-        + (f"; {applied.reason}" if applied.reason else ""),
-        findings=() if good else (_refusal(applied),),
-        facts=tuple(facts),
-    )
-
-
-def _refusal(applied: Applied) -> Finding:
-    conflict = applied.conflict
-    if conflict is None or applied.state is not ApplyState.CONFLICT:
-        return Finding(rule=f"apply/{applied.state.value}", severity=Severity.ERROR, message=applied.reason)
-    return Finding(
-        rule="apply/conflict",
-        severity=Severity.ERROR,
-        message=f'patch {conflict.patch} "{conflict.subject}" does not apply, hunk {conflict.hunk or "none"}',
-        location=Location(path=conflict.path, line=conflict.line, patch=conflict.patch),
-        detail=conflict.detail,
-    )
+    return check_applied(run.series, applied, facts=tuple(facts))
 
 
 def _contracts(run: _Run, applied: Applied, store: Repository) -> None:
