@@ -27,8 +27,10 @@ ON = frozenset({"1", "Y", "y"})
 _TAINTS = {4: "machine check", 5: "bad page", 7: "oops or BUG", 9: "warning", 14: "soft lockup"}
 # A machine without its root or its init was set up wrongly; that is not the patched code's fault.
 _NO_ROOT = re.compile(
-    r"Unable to mount root fs|Requested init .* failed|No working init found|kvet: initramfs: cannot"
+    r"Unable to mount root fs|Requested init .* failed|No working init found|kvet: initramfs: cannot .*"
 )
+# Lines of a trace that say nothing by themselves.
+_BARE = re.compile(r"</?TASK>|</?IRQ>|---\[ end |Kernel Offset:")
 _STOPS = frozenset({Verdict.INFRA, Verdict.PANIC, Verdict.HANG, Verdict.NO_VERDICT})
 _EXPLAINS = frozenset({Verdict.FAIL, Verdict.CRASH, Verdict.HANG, Verdict.INFRA})
 _TAINTED = "the kernel was tainted"
@@ -134,7 +136,7 @@ def _hang(evidence: Evidence) -> str:
 
 
 def _last_line(console: str) -> str:
-    lines = [line.strip() for line in console.splitlines() if line.strip()]
+    lines = [line.strip() for line in console.splitlines() if line.strip() and not _BARE.search(line)]
     return f"last console line: {lines[-1][:160]}" if lines else "the console is empty"
 
 
@@ -214,7 +216,8 @@ def _program(
         parts.append((Verdict.SKIP, part))
         results.append(TestResult(name=output.name, status=Verdict.SKIP, reason=part))
     verdict = worst(tuple(part[0] for part in parts))
-    reason = next(text for found, text in parts if found is verdict)
+    # The lines say more than the exit code that follows from them.
+    reason = next(text for found, text in reversed(parts) if found is verdict)
     if worst(tuple(result.status for result in results)) is not verdict or not results:
         log = tuple(line for line in output.stderr.splitlines() if line.strip())[-40:]
         results.append(TestResult(name=output.name, status=verdict, reason=reason, log=log))
@@ -222,12 +225,11 @@ def _program(
 
 
 def _stream_reason(name: str, stream: TapStream) -> str:
-    bad = [result for result in stream.tests if not result.status.good]
-    if bad:
-        more = f" and {len(bad) - 1} more" if len(bad) > 1 else ""
-        return f"{bad[0].name}: {bad[0].status.value}{more}" + (
-            f" ({bad[0].reason})" if bad[0].reason else ""
-        )
+    bad = worst(tuple(result.status for result in stream.tests))
+    if stream.tests and not bad.good:
+        first, *more = [result for result in stream.tests if result.status is bad]
+        others = f" and {len(more)} more" if more else ""
+        return f"{first.name}{others}" + (f": {first.reason}" if first.reason else "")
     if stream.bailed:
         return f"{name} gave up: {stream.bailed}"
     return stream.skip_reason or "; ".join(stream.faults)

@@ -43,7 +43,7 @@ _TOOLS = (
     _Tool("depmod", "kmod", "boot Debian's stock kernels", required=False),
     _Tool("zstd", "zstd", "boot kernels whose modules are packed with zstd", required=False),
     _Tool("cpio", "cpio", "build kernels with CONFIG_IKHEADERS", required=False),
-    _Tool("udevadm", "udev", "names for the guest's ports; kvet finds them without, too", required=False),
+    _Tool("udevadm", "udev", "machines on a computer without busybox-static", required=False),
 )
 _HEADERS = (
     ("libelf headers", "libelf.h", "libelf-dev", "objtool, which checks the kernel's object files", True),
@@ -172,7 +172,7 @@ def _busybox() -> Capability:
     program = probe.find_program("busybox", version=("--help",))
     found = _program(
         program,
-        purpose="boot stock kernels, whose drivers are modules (--kernel debian:6.12)",
+        purpose="boot stock kernels (--kernel debian:6.12), and any kernel twice as fast",
         required=False,
         package="busybox-static",
     )

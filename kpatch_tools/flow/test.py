@@ -191,11 +191,11 @@ def _result(
         ("test program", "from the cache" if built.cached else "built"),
     ]
     facts += [(one.mode, f"{one.run.verdict.value} in {one.run.elapsed:.1f} s") for one in ran]
-    proven = _proven(runs)
+    decided = _decided(runs)
     return CheckResult(
         check=CHECK,
-        status=_status(runs, proven),
-        reason="; ".join(_reasons(ran, proven)),
+        status=_status(runs, decided),
+        reason="; ".join(_reasons(ran, decided)),
         findings=_merged(ran),
         tests=tuple(test for run in runs for test in run.tests),
         elapsed=elapsed,
@@ -204,30 +204,33 @@ def _result(
     )
 
 
-def _proven(runs: Sequence[VmRun]) -> frozenset[str]:
-    """Names of the tests that passed in some mode: where another mode skips them, nothing is left open."""
-    return frozenset(test.name for run in runs for test in run.tests if test.status.good)
+def _decided(runs: Sequence[VmRun]) -> frozenset[str]:
+    """Names of the tests that came to a result in some mode: another mode may skip them."""
+    undecided = {Verdict.SKIP, Verdict.NO_VERDICT, Verdict.INFRA}
+    return frozenset(test.name for run in runs for test in run.tests if test.status not in undecided)
 
 
-def _open(run: VmRun, proven: frozenset[str]) -> bool:
-    """The boot skipped something that no boot proved."""
-    return any(test.status is Verdict.SKIP and test.name not in proven for test in run.tests)
+def _open(run: VmRun, decided: frozenset[str]) -> bool:
+    """The boot skipped something that no boot decided."""
+    return any(test.status is Verdict.SKIP and test.name not in decided for test in run.tests)
 
 
-def _status(runs: Sequence[VmRun], proven: frozenset[str]) -> Status:
+def _status(runs: Sequence[VmRun], decided: frozenset[str]) -> Status:
     """PASS only when every boot passed; what could not run never hides a failure, and never passes."""
     seen = {run.verdict for run in runs}
     if seen - {Verdict.PASS, Verdict.XFAIL, Verdict.SKIP, Verdict.INFRA}:
         return Status.FAIL
     if Verdict.INFRA in seen or not seen:
         return Status.DID_NOT_RUN
-    return Status.SKIP if any(_open(run, proven) for run in runs) else Status.PASS
+    return Status.SKIP if any(_open(run, decided) for run in runs) else Status.PASS
 
 
-def _reasons(ran: Sequence[Ran], proven: frozenset[str]) -> Iterator[str]:
+def _reasons(ran: Sequence[Ran], decided: frozenset[str]) -> Iterator[str]:
     for one in ran:
         skip = one.run.verdict is Verdict.SKIP
-        if one.run.verdict not in {Verdict.PASS, Verdict.XFAIL} and not (skip and not _open(one.run, proven)):
+        if one.run.verdict not in {Verdict.PASS, Verdict.XFAIL} and not (
+            skip and not _open(one.run, decided)
+        ):
             yield f"{one.mode}: {one.run.verdict.value}: {one.run.reason}"
 
 

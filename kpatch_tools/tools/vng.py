@@ -52,7 +52,7 @@ class Machine:
     mode: Mapping[str, str] = field(default_factory=dict)
     cpus: int = 1
     memory: str = "1G"
-    boot_timeout: float = 180.0
+    boot_timeout: float = 120.0
     append: tuple[str, ...] = ()
 
 
@@ -181,6 +181,7 @@ def _ask_vng(
     appended = [
         f"root={initramfs.ROOT_TAG}",
         "panic=-1",
+        "printk.time=1",
         "oops=panic",
         *(f"{module}.{word}" for module, group in words.items() for word in group),
         *machine.append,

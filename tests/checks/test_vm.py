@@ -86,7 +86,7 @@ def test_a_skip_is_no_pass() -> None:
 def test_one_skipped_case_among_good_ones_is_told() -> None:
     result = judge(boot("1..2\nok 1 a\nok 2 b # SKIP no huge pages\n"))
     assert result.verdict is Verdict.SKIP
-    assert result.reason == "b: SKIP (no huge pages)"
+    assert result.reason == "b: no huge pages"
 
 
 def test_exit_code_0_without_results_proves_nothing() -> None:

@@ -144,6 +144,16 @@ def test_a_case_that_another_mode_proves_is_not_open(run) -> None:
     assert "needs it off" in alone.reason
 
 
+def test_a_case_that_fails_in_another_mode_is_not_open_either(run) -> None:
+    run.guest.outputs = {
+        "": ("1..1\nnot ok 1 a\n", 1),
+        "npt=0": ("1..1\nok 1 a # SKIP needs it on\n", 0),
+    }
+    result = run({}, {"npt": "0"})
+    assert result.status is Status.FAIL
+    assert "SKIP" not in result.reason
+
+
 def test_a_program_that_skips_itself_leaves_the_mode_open(run) -> None:
     run.guest.outputs = {"npt=0": ("1..0 # SKIP no capability\n", 4)}
     result = run({}, {"npt": "0"})

@@ -27,9 +27,10 @@ while [ $# -gt 0 ]; do
     shift
 done
 echo "a remark of virtme-ng"
+overlays="virtme_rw_overlay0=/etc virtme_rw_overlay1=/lib virtme_rw_overlay2=/usr"
 echo "{qemu} -m 1G -fsdev local,id=virtfs5,path=/ -device virtio-9p-pci,fsdev=virtfs5,mount_tag=/dev/root" \
     "-chardev file,id=console,path=/dev/null -chardev file,id=ret,path=$TMPDIR/virtme_ret1 -share $share" \
-    "-append 'quiet virtme.exec=\`c2g=\`$words init=/opt/virtme-ng-init'"
+    "-append 'quiet $overlays virtme.exec=\`c2g=\`$words init=/opt/virtme-ng-init'"
 """
 FAKE_QEMU = r"""#!/bin/sh
 printf '%s\n' "$@" > "{record}"
@@ -155,6 +156,39 @@ def test_hardware_is_used_when_there(
     assert "--disable-kvm" not in (tmp_path / "asked.txt").read_text()
 
 
+def test_udev_is_hidden_where_busybox_can_do_it(
+    fake: Callable[..., vng.Machine],
+    programs: list[guest.Program],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    machine = fake()
+    monkeypatch.setattr(vng.initramfs, "build", lambda *args, **kwargs: b"cpio")
+    monkeypatch.setattr(vng, "is_static", lambda path: True)
+    vng.boot(machine, programs, logs=tmp_path / "logs", sink=silent)
+    given = (tmp_path / "qemu.txt").read_text()
+    assert "-initrd" in given
+    assert "quiet virtme_rw_overlay0=/etc virtme.exec=" in given
+    monkeypatch.setattr(vng, "is_static", lambda path: False)
+    vng.boot(machine, programs, logs=tmp_path / "logs", sink=silent)
+    given = (tmp_path / "qemu.txt").read_text()
+    assert "-initrd" not in given
+    assert "virtme_rw_overlay1=/lib virtme_rw_overlay2=/usr" in given
+
+
+def test_a_modular_kernel_needs_busybox(
+    fake: Callable[..., vng.Machine],
+    programs: list[guest.Program],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    kernel = Kernel(image=fake().kernel.image, release="6.1.0-test", modules=tmp_path)
+    monkeypatch.setattr(vng, "is_static", lambda path: False)
+    with pytest.raises(EnvironmentFault, match="busybox is not installed") as caught:
+        vng.boot(vng.Machine(kernel=kernel, acceleration=TCG), programs, logs=tmp_path / "logs", sink=silent)
+    assert caught.value.cure == "apt-get install -y busybox-static"
+
+
 def test_a_qemu_that_refuses(
     fake: Callable[..., vng.Machine], programs: list[guest.Program], tmp_path: Path
 ) -> None:
@@ -197,13 +231,17 @@ def test_a_program_that_is_missing(
 
 
 def test_a_kernel_without_what_the_guest_needs(
-    fake: Callable[..., vng.Machine], programs: list[guest.Program], tmp_path: Path
+    fake: Callable[..., vng.Machine],
+    programs: list[guest.Program],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     folder = tmp_path / "lib" / "modules" / "6.1.0-test"
     folder.mkdir(parents=True)
     (folder / "modules.dep").write_text("kernel/fs/9p/9p.ko:\n")
     kernel = Kernel(image=fake().kernel.image, release="6.1.0-test", modules=folder)
     machine = vng.Machine(kernel=kernel, acceleration=TCG)
+    monkeypatch.setattr(vng, "is_static", lambda path: True)
     with pytest.raises(EnvironmentFault, match="has no 9pnet_virtio"):
         vng.boot(machine, programs, logs=tmp_path / "logs", sink=silent)
 
