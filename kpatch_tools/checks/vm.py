@@ -127,7 +127,8 @@ def _hang(evidence: Evidence) -> str:
     where = "before the tests began"
     running = [test for test in evidence.record.tests if test.code is None]
     if running:
-        where = f"in {evidence.outputs[running[0].index - 1].name}"
+        names = {index: output.name for index, output in enumerate(evidence.outputs, 1)}
+        where = f"in {names.get(running[0].index, 'a program that was not asked for')}"
     elif evidence.record.done:
         where = "at power-off"
     elif evidence.record.started:

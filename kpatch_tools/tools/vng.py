@@ -30,6 +30,7 @@ DRY_RUN_TIMEOUT_S = 120.0
 CONSOLE_NAME = "console.log"
 OUTPUT_NAME = "output.log"
 RECORD_NAME = "record.txt"
+KEEP_BYTES = 32 << 20
 
 # Drivers that the guest needs before it can see the host's files, and what virtme-ng-init mounts.
 _BASE_DRIVERS = ("virtio_pci", "virtio_console", "9p", "9pnet_virtio", "overlay", "unix")
@@ -187,6 +188,8 @@ def _ask_vng(
         *machine.append,
     ]
     argv = [locate("vng"), "--dry-run", "--run", str(image), "--force-9p", "--disable-microvm"]
+    # Whoever runs kvet, the guest's script needs root there: for /dev/kvm, the kernel's log and sysrq.
+    argv += ["--user", "root"]
     if machine.acceleration.engine is not Engine.KVM:
         argv.append("--disable-kvm")
     argv += ["--cpus", str(machine.cpus), "--memory", machine.memory, "--cwd", str(folder)]
@@ -246,8 +249,10 @@ def _watch(sink: Sink, mode: Mapping[str, str]) -> process.LineSink:
 
 
 def _text(path: Path) -> str:
+    """A file that the guest wrote: a plain file, and no more of it than a console can hold."""
     try:
-        return path.read_bytes().decode(errors="replace")
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as stream:
+            return stream.read(KEEP_BYTES).decode(errors="replace")
     except OSError:
         return ""
 

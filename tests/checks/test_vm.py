@@ -321,6 +321,12 @@ def test_only_the_first_program_is_blamed_for_a_panic() -> None:
     assert shown(result) == [("test 1", Verdict.PANIC), ("two", Verdict.NO_VERDICT)]
 
 
+def test_a_record_that_names_what_was_not_asked_for() -> None:
+    odd = record(tests=(GuestTest(index=99, code=None),), done=False)
+    result = judge(boot("", ended=Ended.QUIET, guest=odd))
+    assert result.verdict is Verdict.HANG
+
+
 def test_nothing_ran() -> None:
     assert judge(boot(outputs=())).verdict is Verdict.NO_VERDICT
 

@@ -189,6 +189,15 @@ def test_a_modular_kernel_needs_busybox(
     assert caught.value.cure == "apt-get install -y busybox-static"
 
 
+def test_a_record_that_is_a_link_is_not_followed(
+    fake: Callable[..., vng.Machine], programs: list[guest.Program], tmp_path: Path
+) -> None:
+    (tmp_path / "secret").write_text("start 1\ndone\n")
+    machine = fake(f'ln -s {tmp_path}/secret "$share/record"')
+    boot = vng.boot(machine, programs, logs=tmp_path / "logs", sink=silent)
+    assert not boot.evidence.record.started
+
+
 def test_a_qemu_that_refuses(
     fake: Callable[..., vng.Machine], programs: list[guest.Program], tmp_path: Path
 ) -> None:
