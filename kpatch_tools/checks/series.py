@@ -15,17 +15,27 @@ def completeness(series: Series) -> tuple[ApplyState, str] | None:
     A part of a series applies without complaint and says nothing about the whole. b4 0.16 exits 0 on each
     of these; so does `git am`.
     """
-    for rule in (_empty, _versions, _totals, _doubles, _missing, _no_diff):
+    for rule in (_several, _empty, _versions, _totals, _doubles, _missing, _no_diff, _damaged):
         if fault := rule(series):
             return fault
     return None
 
 
+def _several(series: Series) -> tuple[ApplyState, str] | None:
+    if not series.rivals:
+        return None
+    listing = _list(list(series.rivals), "; ")
+    cure = "name one of them: FILE@v2 or FILE@MESSAGE-ID"
+    return ApplyState.SEVERAL, f"{len(series.rivals)} series in one input ({listing}); {cure}"
+
+
 def _empty(series: Series) -> tuple[ApplyState, str] | None:
     if series.patches:
         return None
-    what = "a cover letter and no patch" if series.cover else "no patch at all"
-    return ApplyState.INCOMPLETE, f"the input holds {what}"
+    if series.cover:
+        announced = f" of the {series.total} that it announces" if series.total else ""
+        return ApplyState.COVER_ONLY, f"the input holds a cover letter and no patch{announced}"
+    return ApplyState.INCOMPLETE, "the input holds no patch at all"
 
 
 def _versions(series: Series) -> tuple[ApplyState, str] | None:
@@ -89,10 +99,17 @@ def _no_diff(series: Series) -> tuple[ApplyState, str] | None:
     return None
 
 
+def _damaged(series: Series) -> tuple[ApplyState, str] | None:
+    for patch in series.patches:
+        if patch.damage:
+            return ApplyState.DAMAGED, f"patch {patch.count}: {patch.damage}"
+    return None
+
+
 def _mails(series: Series) -> tuple[Patch, ...]:
     return (series.cover, *series.patches) if series.cover else series.patches
 
 
-def _list(words: list[str]) -> str:
-    shown = ", ".join(words[:_NAMED])
+def _list(words: list[str], between: str = ", ") -> str:
+    shown = between.join(words[:_NAMED])
     return f"{shown} and more" if len(words) > _NAMED else shown

@@ -2,11 +2,12 @@
 """Apply a series to a commit of a tree, whole or not at all, with no checkout."""
 
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kpatch_tools.checks.series import completeness
 from kpatch_tools.errors import UserError
+from kpatch_tools.flow.conflict import beside
 from kpatch_tools.model.event import Event, Sink, silent
 from kpatch_tools.model.series import Applied, ApplyState, Patch, Series
 from kpatch_tools.parse.refusal import read_refusal
@@ -21,6 +22,8 @@ def apply_series(  # noqa: PLR0913 - what, where, and where to leave it
     onto: str = "HEAD",
     objects: Path | None = None,
     branch: str | None = None,
+    first: tuple[Patch, ...] = (),
+    explain: bool = True,
     sink: Sink = silent,
 ) -> Applied:
     """Apply all patches of ``series`` to the commit ``onto`` of the git tree ``tree``.
@@ -30,6 +33,9 @@ def apply_series(  # noqa: PLR0913 - what, where, and where to leave it
     returns, unless ``objects`` names a repository of ours that keeps them (tools.kept.store_for), or
     ``branch`` a branch to make in ``tree`` itself. Object ids depend on ``onto`` and the mails alone: the
     committer is fixed and the committer's date is the author's.
+
+    ``first`` are prerequisite patches, applied to ``onto`` before the series. ``explain`` adds to a conflict
+    what the tree has there and which commit changed it.
 
     An incomplete series, one that is in the tree already and one that conflicts are outcomes. Raises
     UserError when ``tree`` is no git tree, ``onto`` no commit in it, or ``branch`` no good or taken.
@@ -46,8 +52,33 @@ def apply_series(  # noqa: PLR0913 - what, where, and where to leave it
             store = Repository.open(objects)
         else:
             store = Repository.create(folder / "store.git", borrow=source)
-        attempt = _Attempt(series=series, source=source, store=store, base=base, folder=folder, sink=sink)
-        applied = attempt.run()
+        start = source
+        below: tuple[str, ...] = ()
+        if first:
+            wanted = replace(series, patches=first)
+            prior = _Attempt(
+                series=wanted,
+                source=source,
+                store=store,
+                base=base,
+                folder=folder,
+                explain=explain,
+                sink=sink,
+            ).run()
+            if not prior.state.good:
+                return _needs(prior)
+            start, below = store, prior.commits
+            series = replace(series, prerequisites=())
+        attempt = _Attempt(
+            series=series,
+            source=start,
+            store=store,
+            base=below[-1] if below else base,
+            folder=folder,
+            explain=explain,
+            sink=sink,
+        )
+        applied = replace(attempt.run(), below=below)
         if branch and applied.state.good:
             publish(store, source, head=applied.head, base=base, branch=branch)
         return applied
@@ -62,6 +93,7 @@ class _Attempt:
     store: Repository
     base: str
     folder: Path
+    explain: bool
     sink: Sink
 
     def run(self) -> Applied:
@@ -120,7 +152,12 @@ class _Attempt:
         remarks += [f"applied by a three-way merge: {', '.join(merged)}"] if merged else []
         reason = "; ".join(remarks)
         return Applied(
-            state=ApplyState.APPLIED, base=self.base, reason=reason, commits=tuple(commits), tree=tree
+            state=ApplyState.APPLIED,
+            base=self.base,
+            reason=reason,
+            commits=tuple(commits),
+            tree=tree,
+            merged=tuple(merged),
         )
 
     def _conflict(self, patch: Patch, words: str, stage: Stage) -> Applied:
@@ -133,11 +170,15 @@ class _Attempt:
             reasons.append(
                 f"it was made for another version of that file ({made_for[:12]}, here {here[:12]})"
             )
+        if self.explain:
+            conflict = beside(conflict, patch, stage.read(conflict.path), self.source, self.base)
         series = self.series
         if series.base_commit and not self.base.startswith(series.base_commit):
             reasons.append(f"the series records base-commit {series.base_commit}")
         if series.prerequisites:
-            reasons.append(f"it names {len(series.prerequisites)} prerequisite patches")
+            reasons.append(
+                f"it names {len(series.prerequisites)} prerequisite patches (--prerequisites MAILS)"
+            )
         return Applied(
             state=ApplyState.CONFLICT, base=self.base, reason="; ".join(reasons), conflict=conflict
         )
@@ -146,6 +187,12 @@ class _Attempt:
         """The blob that the first patch to touch ``path`` expects there, as its index line abbreviates it."""
         changes = (change for patch in self.series.patches for change in patch.files)
         return next((change.old_blob for change in changes if change.old_path == path), "")
+
+
+def _needs(prior: Applied) -> Applied:
+    """A prerequisite that does not apply is no fault of the series."""
+    reason = f"a prerequisite does not apply here: {prior.reason}"
+    return replace(prior, state=ApplyState.NEEDS_PREREQUISITE, reason=reason)
 
 
 def _already(base: str, tree: str) -> Applied:

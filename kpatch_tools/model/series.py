@@ -48,7 +48,8 @@ class Patch:
     below its subject, cut at "---") are what `git mailinfo` reads, so an in-body From: counts. ``diff`` is
     everything that follows; bytes in it that are no UTF-8 are kept as lone surrogates (``diff_bytes``).
     ``number`` is 0 for a cover; ``version`` and ``total`` are what this mail's own subject announces, 0
-    when it announces none. ``source`` says where the mail was read, for messages.
+    when it announces none. ``source`` says where the mail was read, for messages. ``damage`` is what a mail
+    program did to the diff, "" for nothing.
     """
 
     number: int
@@ -63,6 +64,7 @@ class Patch:
     source: str
     version: int = 1
     total: int = 0
+    damage: str = ""
 
     @property
     def diff_bytes(self) -> bytes:
@@ -81,7 +83,8 @@ class Series:
 
     ``patches`` holds what was received, so numbers may be missing or doubled until checks.series has
     looked. ``notes`` are remarks for the reader (replies left out, a patch that was sent again).
-    ``base_commit`` and ``prerequisites`` are what the mails record by `git format-patch --base`.
+    ``base_commit`` and ``prerequisites`` are what the mails record by `git format-patch --base`. ``rivals``
+    describes what the input holds when it holds several series and none was chosen; then it has no patches.
     """
 
     name: str
@@ -92,6 +95,7 @@ class Series:
     notes: tuple[str, ...] = ()
     base_commit: str = ""
     prerequisites: tuple[str, ...] = ()
+    rivals: tuple[str, ...] = ()
 
     @property
     def message_id(self) -> str:
@@ -109,6 +113,9 @@ class ApplyState(StrEnum):
     INCOMPLETE = "incomplete"
     BAD_COUNT = "bad-count"
     DUPLICATE = "duplicate"
+    SEVERAL = "several-series"
+    COVER_ONLY = "cover-only"
+    DAMAGED = "damaged"
     NEEDS_PREREQUISITE = "needs-prerequisite"
     BASE_UNKNOWN = "base-unknown"
 
@@ -123,7 +130,10 @@ class Conflict:
     """Where a patch stops: its number and subject, the file, the hunk and its line, git's own words.
 
     ``line`` is the old line that the hunk names, 0 when the fault is no hunk's (a file that is not there);
-    ``hunk`` is the hunk's @@ line.
+    ``hunk`` is the hunk's @@ line. ``wanted`` are the lines that the hunk expects (its context and what it
+    removes), ``found`` the lines of the tree that come nearest to them, from line ``found_line`` on (0 and
+    empty when nothing is like them). ``changed_by`` is the commit that took them away, where history says so;
+    ``remark`` is what else is known, in one line.
     """
 
     patch: int
@@ -132,6 +142,11 @@ class Conflict:
     line: int
     hunk: str
     detail: str
+    wanted: tuple[str, ...] = ()
+    found: tuple[str, ...] = ()
+    found_line: int = 0
+    changed_by: str = ""
+    remark: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +155,8 @@ class Applied:
 
     Where the state is applied, ``commits[i]`` belongs to ``patches[i]``; a patch that the base already
     holds repeats its parent. For already-applied there are no commits and ``tree`` is the base's own.
+    ``merged`` counts the patches that took a three-way merge. ``below`` are commits of prerequisite patches
+    that were applied first; ``base`` is then the last of them, and the first goes on the commit asked for.
     """
 
     state: ApplyState
@@ -148,8 +165,39 @@ class Applied:
     commits: tuple[str, ...] = ()
     tree: str = ""
     conflict: Conflict | None = None
+    merged: tuple[str, ...] = ()
+    below: tuple[str, ...] = ()
 
     @property
     def head(self) -> str:
         """The last commit, or the base where there is none."""
         return self.commits[-1] if self.commits else self.base
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaseTry:
+    """One try to find the base: the way, what was looked at ("" for nothing), and why it was (not) taken.
+
+    ``commit`` is the full id where there was one to try.
+    """
+
+    way: str
+    what: str
+    commit: str
+    taken: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaseFound:
+    """Where a series goes: a commit, the prerequisite patches to apply there first, and every try.
+
+    ``state`` is None when a base was found; otherwise needs-prerequisite or base-unknown, and ``commit`` is
+    the tree's HEAD.
+    """
+
+    commit: str
+    tries: tuple[BaseTry, ...]
+    prerequisites: tuple[Patch, ...] = ()
+    state: ApplyState | None = None
+    reason: str = ""

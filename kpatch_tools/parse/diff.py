@@ -6,6 +6,7 @@ refuses. The caller holds its answer against `git apply --numstat`. The form is 
 "Generating patch text with -p", and plain unified diffs with ---/+++ lines.
 """
 
+import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from kpatch_tools.model.series import FileChange
 
 _HUNK = re.compile(r"^@@ -(\d{1,9})(?:,(\d{1,9}))? \+(\d{1,9})(?:,(\d{1,9}))? @@")
 _INDEX = re.compile(r"^index ([0-9a-f]{7,64})\.\.([0-9a-f]{7,64})(?: [0-7]{6})?$")
+_LINK_MODE = re.compile(r"^(?:new file mode|new mode|index \S+) 120000$")
 _ESCAPES = {"a": 7, "b": 8, "t": 9, "n": 10, "v": 11, "f": 12, "r": 13, '"': 34, "\\": 92}
 _NO_FILE = "/dev/null"
 _EXTENDED = (
@@ -25,22 +27,30 @@ _EXTENDED = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hunk:
-    """One hunk: its first old and new line, its @@ line, and the line of the diff text (from 1) it is on."""
+    """One hunk: its first old and new line, its @@ line, and the line of the diff text (from 1) it is on.
+
+    ``length`` counts the lines of the diff text that follow the @@ line.
+    """
 
     old_start: int
     new_start: int
     header: str
     line: int
+    length: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileDiff:
-    """One file of a diff with its hunks, and the lines of the diff's text that it takes up (from 1)."""
+    """One file of a diff with its hunks, and the lines of the diff's text that it takes up (from 1).
+
+    ``target`` is where a symbolic link that the diff makes or changes points to, "" for other files.
+    """
 
     change: FileChange
     hunks: tuple[Hunk, ...]
     first_line: int
     last_line: int
+    target: str = ""
 
 
 @dataclass(slots=True)
@@ -58,6 +68,8 @@ class _Open:
     hunks: list[Hunk] = field(default_factory=list)
     first: int = 0
     last: int = 0
+    is_link: bool = False
+    target: str = ""
 
     def done(self) -> FileDiff:
         path = self.old if self.status == "D" else self.new or self.old
@@ -72,7 +84,13 @@ class _Open:
             removed=self.removed,
             binary=self.binary,
         )
-        return FileDiff(change=change, hunks=tuple(self.hunks), first_line=self.first, last_line=self.last)
+        return FileDiff(
+            change=change,
+            hunks=tuple(self.hunks),
+            first_line=self.first,
+            last_line=self.last,
+            target=("/" if self.binary else self.target) if self.is_link and self.status != "D" else "",
+        )
 
 
 def read_diff(text: str, source: str = "diff") -> tuple[FileDiff, ...]:
@@ -86,6 +104,10 @@ def read_diff(text: str, source: str = "diff") -> tuple[FileDiff, ...]:
         for path in item.change.paths:
             if reason := unsafe_path(path):
                 raise UserError(f"{source}: the patch names {path!r}: {reason}")
+        if item.target and (reason := _unsafe_link(item.change.path, item.target)):
+            raise UserError(
+                f"{source}: the patch makes {item.change.path!r} a symbolic link to {item.target!r}: {reason}"
+            )
     return files
 
 
@@ -107,6 +129,14 @@ def unsafe_path(path: str) -> str:
         if part.lower().rstrip(". ") in (".git", "git~1"):
             return "a path inside the repository's own data"
     return ""
+
+
+def _unsafe_link(path: str, target: str) -> str:
+    """Why a symbolic link may not point there, "" when it may: a checkout would read or write outside."""
+    if target.startswith("/"):
+        return "an absolute path"
+    place = posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
+    return "" if place == "." else unsafe_path(place)
 
 
 def content(text: str, files: tuple[FileDiff, ...]) -> str:
@@ -151,6 +181,7 @@ def _git_header(lines: list[str], at: int, current: _Open, source: str) -> int:
     at += 1
     while at < len(lines) and lines[at].startswith(_EXTENDED):
         line = lines[at].rstrip("\r")
+        current.is_link = current.is_link or bool(_LINK_MODE.match(line))
         if line.startswith("deleted file mode "):
             current.status = "D"
         elif line.startswith("new file mode "):
@@ -191,15 +222,14 @@ def _plain_header(lines: list[str], at: int, current: _Open, source: str) -> int
 
 def _hunk(lines: list[str], at: int, match: re.Match[str], current: _Open) -> int:
     old_start, old_left, new_start, new_left = (int(part) if part else 1 for part in match.groups())
-    current.hunks.append(
-        Hunk(old_start=old_start, new_start=new_start, header=lines[at].rstrip("\r"), line=at + 1)
-    )
+    begin = at
     at += 1
     while at < len(lines) and (old_left > 0 or new_left > 0):
         mark = lines[at][:1]
         if mark == "+":
             new_left -= 1
             current.added += 1
+            current.target += lines[at][1:] if current.is_link else ""
         elif mark == "-":
             old_left -= 1
             current.removed += 1
@@ -209,6 +239,15 @@ def _hunk(lines: list[str], at: int, match: re.Match[str], current: _Open) -> in
         elif mark != "\\":
             break
         at += 1
+    current.hunks.append(
+        Hunk(
+            old_start=old_start,
+            new_start=new_start,
+            header=lines[begin].rstrip("\r"),
+            line=begin + 1,
+            length=at - begin - 1,
+        )
+    )
     return at
 
 

@@ -15,6 +15,7 @@ from kpatch_tools.errors import UserError
 from kpatch_tools.model.series import Person
 from kpatch_tools.parse.subject import Subject, read_subject
 
+_EMPTY = re.compile(rb"^\r?\n", re.MULTILINE)
 _BRACKETED = re.compile(r"<([^<>\s]{1,998})>")
 _BASE = re.compile(rb"^base-commit:[ \t]*([0-9a-f]{7,64})[ \t]*\r?$", re.MULTILINE)
 _PREREQUISITE = re.compile(rb"^prerequisite-patch-id:[ \t]*([0-9a-f]{7,64})[ \t]*\r?$", re.MULTILINE)
@@ -22,7 +23,10 @@ _PREREQUISITE = re.compile(rb"^prerequisite-patch-id:[ \t]*([0-9a-f]{7,64})[ \t]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
-    """The headers that place a mail in a thread. Ids are without their angle brackets, "" when absent."""
+    """The headers that place a mail in a thread. Ids are without their angle brackets, "" when absent.
+
+    ``sender`` is the From header as text.
+    """
 
     subject: Subject
     message_id: str
@@ -31,6 +35,7 @@ class Envelope:
     date: str
     raw: bytes
     source: str
+    sender: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +57,7 @@ def read_envelope(raw: bytes, source: str) -> Envelope:
             cure="make binary changes with `git format-patch --binary`",
         )
     # The parser takes any bytes; what it dislikes it notes as a defect and goes on.
-    message = email.message_from_bytes(raw)
+    message = email.message_from_bytes(headers_of(raw))
     subject, sender = _header(message, "Subject"), _header(message, "From")
     if not subject and not sender:
         raise UserError(
@@ -69,7 +74,14 @@ def read_envelope(raw: bytes, source: str) -> Envelope:
         date=_header(message, "Date"),
         raw=raw,
         source=source,
+        sender=sender,
     )
+
+
+def headers_of(raw: bytes) -> bytes:
+    """The mail up to and with its first empty line: the body may be megabytes."""
+    end = _EMPTY.search(raw)
+    return raw[: end.end()] if end else raw
 
 
 def read_mailinfo(info: bytes, message: bytes, diff: bytes, source: str) -> MailInfo:
@@ -79,7 +91,7 @@ def read_mailinfo(info: bytes, message: bytes, diff: bytes, source: str) -> Mail
     make one subject of several lines, as in git's builtin/am.c. Raises UserError for a NUL byte, which a
     transfer encoding can hide and which no commit message may hold.
     """
-    if b"\0" in info + message + diff:
+    if any(b"\0" in part for part in (info, message, diff)):
         raise UserError(
             f"{source}: the decoded mail holds a NUL byte",
             cure="make binary changes with `git format-patch --binary`",

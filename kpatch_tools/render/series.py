@@ -15,6 +15,8 @@ def text(series: Series, fault: Fault) -> str:
     """Subject, version and completeness, then each patch with its files; every foreign word escaped."""
     title = series.cover.subject if series.cover else (series.patches[0].subject if series.patches else "")
     state = f"{fault[0].value}: {fault[1]}" if fault else "complete"
+    if series.rivals:
+        return _several(series)
     lines = [
         title or series.name,
         f"  version     v{series.version}",
@@ -34,6 +36,14 @@ def text(series: Series, fault: Fault) -> str:
     return "".join(f"{terminal(line)}\n" for line in lines)
 
 
+def _several(series: Series) -> str:
+    """What a mailbox holds where nothing was chosen, newest last."""
+    lines = [f"{series.name}: several-series: {len(series.rivals)} series in one input"]
+    lines += [f"  {rival}" for rival in series.rivals]
+    lines.append("  name one of them: FILE@v2 or FILE@MESSAGE-ID")
+    return "".join(f"{terminal(line)}\n" for line in lines)
+
+
 def as_json(series: Series, fault: Fault, *, tool: str) -> str:
     """One JSON document."""
     document = {
@@ -49,6 +59,7 @@ def as_json(series: Series, fault: Fault, *, tool: str) -> str:
         "base_commit": series.base_commit or None,
         "prerequisite_patch_ids": list(series.prerequisites),
         "notes": list(series.notes),
+        "several": list(series.rivals),
         "cover": _mail(series.cover) if series.cover else None,
         "patches": [_mail(patch) for patch in series.patches],
     }

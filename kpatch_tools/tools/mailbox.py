@@ -17,11 +17,13 @@ from typing import BinaryIO
 from kpatch_tools.errors import UserError
 from kpatch_tools.parse.mail import MailInfo, read_mailinfo
 from kpatch_tools.tools import gitrun
+from kpatch_tools.tools.files import write_atomic
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_MAILS = 2000
 PATCH_SUFFIXES = (".patch", ".mbox", ".mbx", ".eml")
 _GZIP = b"\x1f\x8b"
+_MBOXRD = b"From mboxrd@z"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +32,18 @@ class RawMail:
 
     raw: bytes
     source: str
+
+
+def save_new(path: Path, data: bytes) -> Path:
+    """Write a mailbox that was not there before. Raises UserError when it was, or cannot be written."""
+    if path.exists():
+        raise UserError(f"{path}: is there already", cure=f"name another file with -o, or rm {path}")
+    if not path.parent.is_dir():
+        raise UserError(f"{path}: the folder {path.parent} is not there", cure=f"mkdir -p {path.parent}")
+    try:
+        return write_atomic(path, data)
+    except OSError as error:
+        raise UserError(f"{path}: cannot be written: {error.strerror}") from error
 
 
 def read_stdin() -> tuple[RawMail, ...]:
@@ -45,6 +59,11 @@ def read_file(path: Path) -> tuple[RawMail, ...]:
     except OSError as error:
         raise UserError(f"{path}: cannot read the mails: {error.strerror}") from error
     return _split(data, str(path))
+
+
+def read_bytes(data: bytes, source: str) -> tuple[RawMail, ...]:
+    """The mails of a mailbox in memory. Raises UserError when it is none, or too much."""
+    return _split(_bounded(io.BytesIO(data), source), source)
 
 
 def read_folder(path: Path) -> tuple[RawMail, ...]:
@@ -63,6 +82,16 @@ def read_folder(path: Path) -> tuple[RawMail, ...]:
             cure=f"name a folder of *{', *'.join(PATCH_SUFFIXES)} files, a maildir or an mbox file",
         )
     return tuple(mail for item in files for mail in read_file(item))
+
+
+def as_mbox(mails: tuple[RawMail, ...]) -> bytes:
+    """An mbox of these mails (mboxrd, as public-inbox writes it); read_bytes() of it gives them back."""
+    parts = []
+    for mail in mails:
+        body = mail.raw if not mail.raw.startswith(b"From ") else mail.raw.partition(b"\n")[2]
+        quoted = re.sub(rb"^(>*From )", rb">\1", body, flags=re.MULTILINE)
+        parts.append(_MBOXRD + b" Thu Jan  1 00:00:00 1970\n" + quoted.rstrip(b"\n") + b"\n\n")
+    return b"".join(parts)
 
 
 def mailinfo(raw: bytes, source: str) -> MailInfo:
@@ -130,8 +159,10 @@ def _split(data: bytes, source: str) -> tuple[RawMail, ...]:
         )
     with gitrun.scratch() as name:
         folder = Path(name)
-        # -b lets a file with a single mail and no "From " line pass, as `git am` does.
-        result = gitrun.plain("mailsplit", "-b", "-d5", f"-o{folder}", "--", cwd=folder, stdin=data)
+        # -b lets a file with a single mail and no "From " line pass, as `git am` does. public-inbox and b4
+        # say in that line that they quote every line that begins with "From ".
+        quoted = ("--mboxrd",) if data.startswith(_MBOXRD) else ()
+        result = gitrun.plain("mailsplit", "-b", "-d5", *quoted, f"-o{folder}", "--", cwd=folder, stdin=data)
         if not result.ok:
             raise UserError(f"{source}: git cannot split this mailbox: {_first_line(result.error_text)}")
         mails = [item.read_bytes() for item in sorted(folder.iterdir())]

@@ -73,6 +73,14 @@ class Stage:
         trial.replace(self._index)
         return True
 
+    def read(self, path: str) -> bytes | None:
+        """The content of a touched file as of the last tree(), None when it is not there."""
+        entry = self._entries.get(path)
+        if entry is None:
+            return None
+        (found,) = self._store.read_objects([entry.id])
+        return found.data if found and found.kind == "blob" else None
+
     def base_blob(self, path: str) -> str:
         """The id of a touched file in the base, "" when it is not there."""
         entry = self._at_base.get(path)

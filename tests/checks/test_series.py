@@ -53,7 +53,7 @@ def test_whole_series(whole: Series) -> None:
     ("broken", "state", "words"),
     [
         (series(), ApplyState.INCOMPLETE, "no patch at all"),
-        (series(cover=patch(0, 2)), ApplyState.INCOMPLETE, "a cover letter and no patch"),
+        (series(cover=patch(0, 2)), ApplyState.COVER_ONLY, "a cover letter and no patch of the 2 that it"),
         (series(patch(2, 2)), ApplyState.INCOMPLETE, "1 of 2 patches missing: 1/2"),
         (
             series(patch(1, 2), patch(2, 2), cover=patch(0, 3)),

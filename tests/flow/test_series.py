@@ -112,9 +112,9 @@ def test_a_resend_replaces_the_first_and_is_noted(tmp_path: Path) -> None:
         ),
         # One Message-ID, two contents: somebody edited a mail.
         ([mail("[PATCH 1/1] a"), mail("[PATCH 1/1] a", new="c")], "duplicate"),
-        ([mail("[PATCH 1/1] a"), mail("[PATCH v2 1/1] a", new="c")], "duplicate"),
+        ([mail("[PATCH 1/1] a"), mail("[PATCH v2 1/1] a", new="c")], "several-series"),
         ([mail("[PATCH 2/2] b")], "incomplete"),
-        ([mail("[PATCH 0/2] c", diff=False)], "incomplete"),
+        ([mail("[PATCH 0/2] c", diff=False)], "cover-only"),
         ([mail("[PATCH 1/2] a"), mail("[PATCH 2/2] b", diff=False)], "incomplete"),
         ([mail("hello", diff=False)], "incomplete"),
         ([mail("[PATCH 0/3] c", diff=False), mail("[PATCH 1/2] a"), mail("[PATCH 2/2] b")], "bad-count"),
@@ -204,10 +204,12 @@ def test_too_much_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         load_series(str(bomb))
 
 
-def test_words_that_name_nothing(tmp_path: Path) -> None:
+def test_words_that_name_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     for spec, words in (
-        ("<20240410.1@example.org>", "Message-ID is not supported yet"),
-        ("v6.1..v6.2", "range of commits is not supported yet"),
+        ("v6.1..v6.2", "is not a git tree"),
+        ("/no/user@example.org", "no such file"),
+        ("box@example.mbox", "neither a file, a folder nor a series"),
         ("no-such-series", "neither a file, a folder nor a series"),
         ("../no/such/file", "no such file"),
         (str(tmp_path / "absent.mbox"), "no such file"),
