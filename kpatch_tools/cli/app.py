@@ -29,6 +29,7 @@ COMMANDS = {
     "render": "turn a report.json into another format",
     "doctor": "what this machine can do, and how to mend what it cannot",
     "tree": "bring a base tree",
+    "b4-setup": "wire kvet into b4's check commands",
 }
 
 
@@ -41,7 +42,9 @@ class _Lazy(click.Group):
     def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = importlib.import_module(f"kpatch_tools.cli.{cmd_name}").command
+        command: click.Command = importlib.import_module(
+            f"kpatch_tools.cli.{cmd_name.replace('-', '_')}"
+        ).command
         return command
 
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:

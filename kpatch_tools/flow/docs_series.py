@@ -33,7 +33,7 @@ def check_series(
     series that does not apply gives DID_NOT_RUN with the reason.
     """
     started = time.monotonic()
-    series = load_series(spec)
+    series = load_series(spec, tree=tree)
     source = Repository.open(tree)
     with tempfile.TemporaryDirectory(prefix="kvet-docs-", ignore_cleanup_errors=True) as name:
         store = Repository.create(Path(name) / "store.git", borrow=source)

@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from kpatch_tools.errors import EnvironmentFault
-from kpatch_tools.flow.apply import apply_series
+from kpatch_tools.flow.base import apply_to
 from kpatch_tools.flow.series import load_series
-from kpatch_tools.flow.tree import resolve_tree
+from kpatch_tools.flow.tree import FoundTree, find_tree, resolve_tree
 from kpatch_tools.model.event import Sink
 from kpatch_tools.model.finding import Finding, Location, Severity
 from kpatch_tools.model.report import CheckResult, SeriesId, Status, TreeId
-from kpatch_tools.model.series import Applied, Series
+from kpatch_tools.model.series import Applied, BaseFound, Series
 from kpatch_tools.tools.git import Repository
 from kpatch_tools.tools.kept import store_for
 
@@ -39,19 +39,44 @@ def prepare(tree: str | None, series: str | None, *, onto: str, sink: Sink) -> P
 
     Raises UserError for a tree, a series or a commit that does not exist.
     """
-    path = resolve_tree(tree, sink)
     if series is None:
+        path = resolve_tree(tree, sink)
         commit = Repository.open(path).resolve(onto)
         return Prepared(tree=path, commit=commit, tree_id=TreeId(path=str(path), base=commit))
-    loaded = load_series(series)
-    applied = apply_series(loaded, tree=path, onto=onto, objects=store_for(path), sink=sink)
+    loaded, found = load(series, tree, sink)
+    path = found.path
+    applied, base = apply_to(loaded, tree=path, onto=onto, objects=store_for(path), sink=sink)
     good = applied.state.good
     return Prepared(
         tree=path,
         commit=applied.head if good else "",
         tree_id=TreeId(path=str(path), base=applied.base, head=applied.head if good else ""),
         series_id=series_id(loaded),
-        apply=check_applied(loaded, applied),
+        apply=check_applied(loaded, applied, facts=tried(base)),
+    )
+
+
+def load(spec: str, tree: str | None, sink: Sink) -> tuple[Series, FoundTree]:
+    """The series and the tree (None: the one around the current directory).
+
+    A mistake in the series' name is told before a tree is brought; a range of commits needs the tree first.
+    """
+    series = None if ".." in spec else load_series(spec)
+    if tree is None:
+        path = resolve_tree(None, sink)
+        found = FoundTree(path=path, commit=Repository.open(path).head())
+    else:
+        found = find_tree(tree, sink)
+    return series or load_series(spec, tree=found.path), found
+
+
+def tried(base: BaseFound | None) -> tuple[tuple[str, str], ...]:
+    """How ``--onto auto`` came to its base, as facts: every try and why it was refused."""
+    if base is None:
+        return ()
+    return tuple(
+        ("base " + ("taken" if item.taken else "refused"), f"{item.way} {item.what}: {item.reason}")
+        for item in base.tries
     )
 
 

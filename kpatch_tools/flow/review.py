@@ -13,12 +13,10 @@ from pathlib import Path
 
 from kpatch_tools import __version__
 from kpatch_tools.errors import EnvironmentFault, ToolFailed
-from kpatch_tools.flow import build, contract, docs_series, generate
+from kpatch_tools.flow import b4, build, contract, docs_series, generate, patches
 from kpatch_tools.flow import test as tests
-from kpatch_tools.flow.apply import apply_series
-from kpatch_tools.flow.prepare import check_applied, run_folder, series_id
-from kpatch_tools.flow.series import load_series
-from kpatch_tools.flow.tree import find_tree
+from kpatch_tools.flow.base import apply_to
+from kpatch_tools.flow.prepare import check_applied, load, run_folder, series_id, tried
 from kpatch_tools.model.contract import Contract
 from kpatch_tools.model.event import Event, Sink, silent
 from kpatch_tools.model.finding import Severity
@@ -42,7 +40,7 @@ class Options:
     onto: str = "HEAD"
     kernel: bool = True
     fail_on: Severity = Severity.WARNING
-    modes: tuple[dict[str, str], ...] = ({},)
+    modes: tuple[dict[str, str], ...] = ({}, {"npt": "0"})
     jobs: int | None = None
 
 
@@ -93,14 +91,16 @@ def review(
     that stands in the report.
     """
     chosen = options or Options()
-    series = load_series(spec)
-    found = find_tree(tree if tree is not None else ".", sink)
+    series, found = load(spec, tree, sink)
     run = _Run(
         series=series, tree=found.path, options=chosen, folder=run_folder(state, series.name), sink=sink
     )
     store = Repository.open(store_for(found.path))
     run.stage("apply", partial(_apply, run, store, found.note))
     applied = run.applied
+    if applied is not None:
+        told = partial(patches.check_patches, series, applied, store, fail_on=chosen.fail_on, sink=sink)
+        run.stage("patches", told)
     if applied is None or not applied.state.good:
         for name in ("docs", "contract", "build", "tests", "conformance"):
             run.skip(name, "the series does not apply")
@@ -117,6 +117,7 @@ def review(
         series=series_id(series),
         checks=tuple(run.checks),
     )
+    b4.remember(series, report)
     write_atomic(run.folder / "report.json", json_v1.render(report))
     write_atomic(run.folder / "report.html", html.render(report))
     return Reviewed(report=report, folder=run.folder)
@@ -135,7 +136,7 @@ def contracts_of(series: Series) -> tuple[Contract, ...]:
 
 
 def _apply(run: _Run, store: Repository, note: str) -> CheckResult:
-    applied = apply_series(
+    applied, base = apply_to(
         run.series, tree=run.tree, onto=run.options.onto, objects=store.path, sink=run.sink
     )
     run.applied = applied
@@ -145,6 +146,7 @@ def _apply(run: _Run, store: Repository, note: str) -> CheckResult:
     if note:
         facts.append(("tree", note))
     facts += [("series", remark) for remark in run.series.notes]
+    facts += tried(base)
     return check_applied(run.series, applied, facts=tuple(facts))
 
 

@@ -26,7 +26,8 @@ class Severity(StrEnum):
 class Location:
     """A place in the kernel tree: path relative to its top, line and column from 1, 0 when unknown.
 
-    ``patch`` is the number of the patch in the series that brought the line, 0 when unknown.
+    ``patch`` is the number of the patch in the series that brought the line, 0 when unknown. An empty
+    ``path`` is the message of that patch.
     """
 
     path: str
@@ -35,7 +36,7 @@ class Location:
     patch: int = 0
 
     def __str__(self) -> str:
-        parts = [self.path]
+        parts = [self.path or f"patch {self.patch}"]
         if self.line:
             parts.append(str(self.line))
             if self.column:

@@ -5,7 +5,7 @@ import textwrap
 
 from kpatch_tools.model.finding import Finding
 from kpatch_tools.model.report import CheckResult, Report
-from kpatch_tools.model.test import TestResult
+from kpatch_tools.model.test import TestResult, Verdict
 from kpatch_tools.render.escape import terminal
 from kpatch_tools.render.severity import STATUS_WORDS, by_weight, summary
 
@@ -21,7 +21,7 @@ def render(report: Report) -> str:
         lines.append("")
     for finding in findings:
         lines += _finding(finding)
-    bad = [test for check in report.checks for test in check.tests if not test.status.good]
+    bad = [test for check in report.checks for test in _open(check.tests)]
     if bad:
         lines += ["", "tests that did not pass:"]
         lines += [_test(test) for test in bad]
@@ -55,6 +55,16 @@ def _stages(checks: tuple[CheckResult, ...]) -> list[str]:
         for name, value in check.facts:
             lines += _wrapped(f"{terminal(name)}: {terminal(value)}", " " * (width + 4))
     return lines
+
+
+def _open(tests: tuple[TestResult, ...]) -> list[TestResult]:
+    """What did not pass; a test that one mode skips and another decides is not open."""
+    decided = {test.name for test in tests if test.status is not Verdict.SKIP}
+    return [
+        test
+        for test in tests
+        if not test.status.good and not (test.status is Verdict.SKIP and test.name in decided)
+    ]
 
 
 def _finding(finding: Finding) -> list[str]:

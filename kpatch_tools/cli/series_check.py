@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""`kvet series check`: each patch by checkpatch.pl, message rules and the subsystem's written rules."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from kpatch_tools.checks.patches import PATCH_RULES, SERIES_RULES
+from kpatch_tools.cli.output import exit_code, progress
+from kpatch_tools.errors import ToolkitError, UserError
+from kpatch_tools.flow import b4
+from kpatch_tools.flow.patches import check_series
+from kpatch_tools.flow.series import load_series
+from kpatch_tools.flow.tree import resolve_tree
+from kpatch_tools.model.event import Sink, silent
+from kpatch_tools.model.finding import Severity
+from kpatch_tools.model.report import CheckResult
+from kpatch_tools.render import RENDERERS, b4_json, b4_lines, b4_review
+from kpatch_tools.render.escape import terminal
+from kpatch_tools.tools import mailbox
+from kpatch_tools.tools.files import write_atomic
+
+B4_FORMATS: dict[str, Callable[..., str]] = {"b4-lines": b4_lines.render, "b4-json": b4_json.render}
+
+
+@click.command("check")
+@click.argument("series")
+@click.option("--tree", metavar="TREE", help="a git tree, debian:6.1, or URL#ref  [the current directory]")
+@click.option("--onto", metavar="REF", default="HEAD", show_default=True, help="the commit to apply to")
+@click.option("-v", "--version", type=click.IntRange(1, 9999), help="this version of the series")
+@click.option(
+    "--format", "fmt", type=click.Choice(["text", "json", *B4_FORMATS]), default="text", show_default=True
+)
+@click.option(
+    "--review-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="also write a review directory for b4: .git/b4-review/$(git rev-parse HEAD)",
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice([severity.value for severity in Severity]),
+    default=Severity.WARNING.value,
+    show_default=True,
+    help="the lightest finding that makes the exit code 1",
+)
+@click.option("--whole", is_flag=True, help="with - and a b4 format: the mail stands for its whole series")
+@click.option("--cache-key", metavar="TEXT", help="no effect; lets b4 see that kvet is another version")
+def check(  # noqa: PLR0913 - one parameter an option
+    series: str,
+    *,
+    tree: str | None,
+    onto: str,
+    version: int | None,
+    fmt: str,
+    review_dir: Path | None,
+    fail_on: str,
+    whole: bool,
+    cache_key: str | None,  # noqa: ARG001 - for b4's cache only
+) -> int:
+    """Check each patch of SERIES: checkpatch.pl --strict of the base, commit message, KVM's written rules.
+
+    SERIES is as for `kvet series show`. The series is applied without a checkout and nothing is kept in the
+    tree. checkpatch.pl is the one of the base, never the one of the series.
+
+    With - and a format for b4, standard input is a single mail, and what is known of its series is told:
+    from the last `kvet series check` or `kvet review` of it, or from b4's review branch. Such a run exits 0.
+    """
+    if fmt in B4_FORMATS and series == "-":
+        if review_dir:
+            raise UserError("--review-dir needs the whole series, b4 gives one mail", cure="leave it out")
+        click.echo(_for_b4(tree, fmt, whole=whole), nl=False)
+        return 0
+    limit = Severity(fail_on)
+    with progress(quiet=fmt in B4_FORMATS) as sink:
+        path = resolve_tree(tree, sink)
+        loaded = load_series(series, tree=path if tree else None, version=version or 0)
+        report = check_series(loaded, tree=path, onto=onto, fail_on=limit, sink=sink)
+        b4.remember(loaded, report)
+    if review_dir:
+        for name, text in b4_review.render(report, loaded).items():
+            write_atomic(review_dir / name, text)
+    if fmt in B4_FORMATS:
+        click.echo(B4_FORMATS[fmt](report.checks), nl=False)
+        return 0
+    click.echo(RENDERERS[fmt](report), nl=False)
+    if review_dir:
+        click.echo(terminal(f"kvet: review directory for b4: {review_dir}"), err=True)
+    return exit_code(report, limit)
+
+
+def _for_b4(tree: str | None, fmt: str, *, whole: bool) -> str:
+    """b4 takes a word on standard error for a failure of the patch: what goes wrong is told on stdout."""
+    render = B4_FORMATS[fmt]
+    tracking = os.environ.get("B4_TRACKING_FILE")
+    sink: Sink = silent
+    try:
+        found = b4.answer(
+            mailbox.read_stdin(),
+            tree=resolve_tree(tree, sink),
+            whole=whole,
+            tracking=Path(tracking) if tracking else None,
+        )
+    except ToolkitError as error:
+        cure = f" (cure: {error.cure})" if error.cure else ""
+        return render((CheckResult(check="patches", reason=f"{error.message}{cure}"),))
+    return render(found.checks, found.skipped)
+
+
+@click.command("rules")
+@click.argument("rule", required=False)
+def rules(rule: str | None) -> None:
+    """List the rules of `kvet series check`, or show the page of RULE: what, why, examples, source."""
+    table = {name: (one.severity.value, one.page) for name, one in PATCH_RULES.items()}
+    table |= {name: (one.severity.value, one.page) for name, one in SERIES_RULES.items()}
+    if rule is None:
+        width = max(len(name) for name in table)
+        for name, (severity, page) in table.items():
+            summary = page.split("\n\n", maxsplit=1)[0].replace("\n", " ").rstrip(".")
+            click.echo(f"{name:<{width}}  {severity:<7}  {summary}")
+        return
+    if rule not in table:
+        raise UserError(f"there is no rule {rule!r}", cure="kvet series rules")
+    severity, page = table[rule]
+    click.echo(f"{rule} ({severity})\n\n{page}")
