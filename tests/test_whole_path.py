@@ -46,6 +46,7 @@ def test_every_stage_ran_and_the_verdict_follows(run):
     states = {check.check: check.status for check in report.checks}
     assert states == {
         "apply": Status.PASS,
+        "patches": Status.PASS,
         "docs": Status.FAIL,
         "build": Status.PASS,
         "contract": Status.PASS,
@@ -54,15 +55,21 @@ def test_every_stage_ran_and_the_verdict_follows(run):
     }
     assert (code, report.verdict) == (1, Status.FAIL)
     assert (folder / "report.html").stat().st_size > 10_000
-    (console,) = [log for check in report.checks for log in check.logs if log.endswith("console.log")]
-    assert Path(console).is_relative_to(folder)
-    assert "Linux version" in Path(console).read_text(errors="replace")
+    consoles = [log for check in report.checks for log in check.logs if log.endswith("console.log")]
+    assert len(consoles) == 2
+    for console in consoles:
+        assert Path(console).is_relative_to(folder)
+        assert "Linux version" in Path(console).read_text(errors="replace")
 
 
 def test_nested_paging_was_proven_in_the_guest(run):
     (tests,) = [check for check in run[1].checks if check.check == "tests"]
-    assert tests.tests
-    assert all(test.mode["npt"] == "1" for test in tests.tests)
+    seen = {test.mode["npt"]: [one for one in tests.tests if one.mode == test.mode] for test in tests.tests}
+    assert set(seen) == {"0", "1"}
+    assert sum(test.status is Verdict.PASS for test in seen["1"]) >= 30
+    # Without nested paging one case decides, and the others say why they do not.
+    (off,) = [test for test in seen["0"] if test.status is not Verdict.SKIP]
+    assert (off.name, off.status, off.observed["errno"]) == ("npt_off", Verdict.PASS, "EOPNOTSUPP")
 
 
 def test_the_document_says_efault_and_the_kernel_einval(run, lines):
@@ -73,8 +80,8 @@ def test_the_document_says_efault_and_the_kernel_einval(run, lines):
     assert lines[row - 1].startswith("  EFAULT")
     assert "case hole_first" in finding.detail
     assert "errno=EINVAL" in finding.detail
-    (hole,) = [test for check in run[1].checks for test in check.tests if test.name == "hole_first"]
-    assert (hole.status, hole.observed["errno"]) == (Verdict.PASS, "EINVAL")
+    ran = [test for check in run[1].checks for test in check.tests if test.name == "hole_first"]
+    assert [test.observed["errno"] for test in ran if test.status is Verdict.PASS] == ["EINVAL"]
 
 
 def test_the_surface_faults_are_found_at_their_lines(run, lines):

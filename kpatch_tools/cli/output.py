@@ -2,12 +2,11 @@
 """What every command shares on the way out: progress on stderr, and the exit code of a report."""
 
 import contextlib
+import sys
 import time
 from collections.abc import Iterator
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from kpatch_tools.model.event import Event, Sink, silent
 from kpatch_tools.model.finding import Severity
@@ -20,18 +19,29 @@ PLAIN_EVERY_S = 10.0
 @contextlib.contextmanager
 def progress(*, quiet: bool = False) -> Iterator[Sink]:
     """A sink for events: one moving line a stage on a terminal, plain lines at intervals otherwise."""
-    console = Console(stderr=True)
     if quiet:
         yield silent
-    elif console.is_terminal:
-        with _live(console) as sink:
+    elif sys.stderr.isatty():
+        with _live() as sink:
             yield sink
     else:
         yield _plain()
 
 
 @contextlib.contextmanager
-def _live(console: Console) -> Iterator[Sink]:
+def _live() -> Iterator[Sink]:
+    # rich is only for a terminal, and only there worth its time at the start.
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import (  # noqa: PLC0415
+        BarColumn,
+        Progress,
+        SpinnerColumn,
+        TaskID,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+
+    console = Console(stderr=True)
     columns = (
         SpinnerColumn(),
         TextColumn("{task.fields[stage]}", style="bold"),
