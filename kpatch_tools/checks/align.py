@@ -109,20 +109,7 @@ def _unique(
     a, b, c, d = span
     places = [_once(old, a, b, run), _once(new, c, d, run)]
     pairs = sorted((at, places[1][key]) for key, at in places[0].items() if key in places[1])
-    tails: list[int] = []
-    ends: list[int] = []
-    before: list[int] = []
-    for at, (_left, right) in enumerate(pairs):
-        length = bisect_left(tails, right)
-        tails[length : length + 1] = [right]
-        ends[length : length + 1] = [at]
-        before.append(ends[length - 1] if length else -1)
-    kept: list[tuple[int, int]] = []
-    at = ends[-1] if ends else -1
-    while at >= 0:
-        kept.append(pairs[at])
-        at = before[at]
-    return kept[::-1]
+    return longest_in_order(pairs)
 
 
 def _once(lines: Sequence[str], start: int, end: int, run: int) -> dict[tuple[str, ...], int]:
@@ -142,3 +129,21 @@ def _merged(matches: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
         else:
             merged.append((left, right, size))
     return merged
+
+
+def longest_in_order(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """A longest run of ``pairs`` (sorted by their left side) whose right sides rise too."""
+    tails: list[int] = []
+    ends: list[int] = []
+    before: list[int] = []
+    for at, (_left, right) in enumerate(pairs):
+        length = bisect_left(tails, right)
+        tails[length : length + 1] = [right]
+        ends[length : length + 1] = [at]
+        before.append(ends[length - 1] if length else -1)
+    kept: list[tuple[int, int]] = []
+    at = ends[-1] if ends else -1
+    while at >= 0:
+        kept.append(pairs[at])
+        at = before[at]
+    return kept[::-1]

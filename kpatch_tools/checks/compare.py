@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Which patch of one version is which of the other."""
 
-from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
+from kpatch_tools.checks.align import longest_in_order
 from kpatch_tools.checks.delta import Side, compare, read_side
 from kpatch_tools.model.comparison import Change, PatchPair
 from kpatch_tools.model.series import Patch, Series
@@ -120,17 +120,5 @@ def _likeness(old: Side, new: Side) -> float:
 
 def _moved(pairs: list[tuple[int, int]]) -> set[int]:
     """The older positions outside of a longest run of pairs that kept their order."""
-    tails: list[int] = []
-    ends: list[int] = []
-    before: list[int] = []
-    for at, (_left, right) in enumerate(pairs):
-        length = bisect_left(tails, right)
-        tails[length : length + 1] = [right]
-        ends[length : length + 1] = [at]
-        before.append(ends[length - 1] if length else -1)
-    kept: set[int] = set()
-    at = ends[-1] if ends else -1
-    while at >= 0:
-        kept.add(pairs[at][0])
-        at = before[at]
+    kept = {left for left, _right in longest_in_order(pairs)}
     return {left for left, _right in pairs} - kept

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from kpatch_tools import __version__
+from kpatch_tools.cli import options
 from kpatch_tools.cli.output import progress
 from kpatch_tools.errors import UserError
 from kpatch_tools.flow.base import AUTO, apply_to
@@ -19,7 +20,7 @@ from kpatch_tools.tools.kept import store_for
 
 @click.command("apply")
 @click.argument("series")
-@click.option("--tree", metavar="TREE", help="a git tree, debian:6.1, or URL#ref  [the current directory]")
+@options.tree
 @click.option(
     "--onto",
     metavar="REF",
@@ -43,9 +44,7 @@ from kpatch_tools.tools.kept import store_for
 @click.option("-v", "--version", type=click.IntRange(1, 9999), help="this version of the series")
 @click.option("--branch", metavar="NAME", help="make this new branch in the tree; nothing else of it changes")
 @click.option("--check", is_flag=True, help="only say whether it applies; keep nothing")
-@click.option(
-    "--format", "fmt", type=click.Choice(["text", "json"]), default="text", show_default=True, help="output"
-)
+@options.output_format("text", "json")
 def command(  # noqa: PLR0913 - one parameter an option
     series: str,
     *,

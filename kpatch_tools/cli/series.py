@@ -8,6 +8,7 @@ import click
 
 from kpatch_tools import __version__
 from kpatch_tools.checks.series import completeness
+from kpatch_tools.cli import options
 from kpatch_tools.cli.output import progress
 from kpatch_tools.cli.series_check import check, rules
 from kpatch_tools.errors import UserError
@@ -34,9 +35,7 @@ command.add_command(rules)
 @click.argument("series")
 @click.option("--tree", metavar="TREE", help="where the commits of a range A..B are  [the current directory]")
 @click.option("-v", "--version", type=click.IntRange(1, 9999), help="this version of the series")
-@click.option(
-    "--format", "fmt", type=click.Choice(["text", "json"]), default="text", show_default=True, help="output"
-)
+@options.output_format("text", "json")
 def show(series: str, tree: str | None, version: int | None, fmt: str) -> int:
     """Show version, patches, files and Message-IDs of SERIES, and whether it is whole.
 
@@ -88,13 +87,11 @@ def fetch(msgid: str, version: int | None, output: str | None) -> int:
 @click.option(
     "--tree", metavar="TREE", help="apply both here and compare the commits: a git tree or debian:6.1"
 )
-@click.option("--onto", metavar="REF", default="HEAD", show_default=True, help="the commit to apply to")
+@options.onto("the commit to apply to")
 @click.option("--old-onto", metavar="REF", help="the commit to apply OLD to  [as --onto]")
 @click.option("--comments", metavar="MAILS", multiple=True, help="review mails on OLD; may be given again")
 @click.option("--summary", is_flag=True, help="leave out how each patch differs")
-@click.option(
-    "--format", "fmt", type=click.Choice(["text", "json"]), default="text", show_default=True, help="output"
-)
+@options.output_format("text", "json")
 def diff(  # noqa: PLR0913 - one parameter an option
     old: str,
     new: str,

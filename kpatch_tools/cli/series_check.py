@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from kpatch_tools.checks.patches import PATCH_RULES, SERIES_RULES
+from kpatch_tools.cli import options
 from kpatch_tools.cli.output import exit_code, progress
 from kpatch_tools.errors import ToolkitError, UserError
 from kpatch_tools.flow import b4
@@ -27,8 +28,8 @@ B4_FORMATS: dict[str, Callable[..., str]] = {"b4-lines": b4_lines.render, "b4-js
 
 @click.command("check")
 @click.argument("series")
-@click.option("--tree", metavar="TREE", help="a git tree, debian:6.1, or URL#ref  [the current directory]")
-@click.option("--onto", metavar="REF", default="HEAD", show_default=True, help="the commit to apply to")
+@options.tree
+@options.onto("the commit to apply to")
 @click.option("-v", "--version", type=click.IntRange(1, 9999), help="this version of the series")
 @click.option(
     "--format", "fmt", type=click.Choice(["text", "json", *B4_FORMATS]), default="text", show_default=True
@@ -38,13 +39,7 @@ B4_FORMATS: dict[str, Callable[..., str]] = {"b4-lines": b4_lines.render, "b4-js
     type=click.Path(path_type=Path, file_okay=False),
     help="also write a review directory for b4: .git/b4-review/$(git rev-parse HEAD)",
 )
-@click.option(
-    "--fail-on",
-    type=click.Choice([severity.value for severity in Severity]),
-    default=Severity.WARNING.value,
-    show_default=True,
-    help="the lightest finding that makes the exit code 1",
-)
+@options.fail_on
 @click.option("--whole", is_flag=True, help="with - and a b4 format: the mail stands for its whole series")
 @click.option("--cache-key", metavar="TEXT", help="no effect; lets b4 see that kvet is another version")
 def check(  # noqa: PLR0913 - one parameter an option
