@@ -3,6 +3,7 @@
 
 from kpatch_tools.model.finding import Finding, Severity
 from kpatch_tools.model.report import CheckResult, Status
+from kpatch_tools.model.test import TestResult, Verdict
 
 PLURAL = {Severity.ERROR: "errors", Severity.WARNING: "warnings", Severity.NOTE: "notes"}
 
@@ -39,10 +40,21 @@ def summary(check: CheckResult) -> str:
     """One line on a check: its tests, its findings, and the reason where there is one."""
     parts = []
     if check.tests:
-        good = sum(test.status.good for test in check.tests)
-        parts.append(f"{good} of {len(check.tests)} tests pass")
+        parts.append(_tests(check.tests))
     if check.findings:
         parts.append(counted(check.findings))
     if check.reason:
         parts.append(check.reason)
     return "; ".join(parts)
+
+
+def _tests(tests: tuple[TestResult, ...]) -> str:
+    """Results in words; a skip is neither a pass nor a failure and has a count of its own."""
+    good = sum(test.status.good for test in tests)
+    skipped = sum(test.status is Verdict.SKIP for test in tests)
+    words = [f"{good} {'test passes' if good == 1 else 'tests pass'}"]
+    if bad := len(tests) - good - skipped:
+        words.append(f"{bad} {'does' if bad == 1 else 'do'} not")
+    if skipped:
+        words.append(f"{skipped} skipped")
+    return ", ".join(words)

@@ -96,6 +96,10 @@ def test_text_is_harmless_narrow_and_puts_errors_first():
     assert any("did not pass" in line for line in lines)
 
 
+def test_a_skip_is_counted_apart():
+    assert "1 test passes, 1 skipped" in text.render(REPORT)
+
+
 def test_html_escapes_and_loads_nothing():
     page = RENDERERS["html"](REPORT)
     tags = _Tags()
