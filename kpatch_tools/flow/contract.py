@@ -127,4 +127,6 @@ def _size(contract: Contract) -> str:
 
 def _proof(contract: Contract, tests: tuple[TestResult, ...]) -> str:
     good = sum(test.status is Verdict.PASS for test in tests)
-    return f"{good} of {len(tests)} results of {contract.name} pass"
+    skipped = sum(test.status is Verdict.SKIP for test in tests)
+    beside = f", {skipped} skipped" if skipped else ""
+    return f"{good} of {len(tests) - skipped} results of {contract.name} pass{beside}"

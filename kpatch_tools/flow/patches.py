@@ -14,9 +14,10 @@ from kpatch_tools.checks.trailers import FIXES
 from kpatch_tools.errors import EnvironmentFault, UserError
 from kpatch_tools.flow.apply import apply_series
 from kpatch_tools.flow.checkpatch import checkpatch_findings
+from kpatch_tools.flow.prepare import series_id
 from kpatch_tools.model.event import Event, Sink, silent
 from kpatch_tools.model.finding import Finding, Severity
-from kpatch_tools.model.report import CheckResult, Report, SeriesId, Status, TreeId, status_of
+from kpatch_tools.model.report import CheckResult, Report, Status, TreeId, status_of
 from kpatch_tools.model.rules import Rules
 from kpatch_tools.model.series import Applied, ApplyState, Patch, Series
 from kpatch_tools.parse.message import Message, read_message
@@ -73,12 +74,7 @@ def check_series(
     return Report(
         tool=f"kvet {__version__}",
         tree=TreeId(path=str(source.path), base=applied.base, head=applied.head if applied.commits else ""),
-        series=SeriesId(
-            name=series.name,
-            version=series.version,
-            message_id=series.message_id,
-            patches=len(series.patches),
-        ),
+        series=series_id(series),
         checks=(result,),
     )
 

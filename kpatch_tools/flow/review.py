@@ -12,10 +12,10 @@ from functools import partial
 from pathlib import Path
 
 from kpatch_tools import __version__
-from kpatch_tools.errors import EnvironmentFault, ToolFailed
+from kpatch_tools.errors import ToolFailed, ToolkitError
 from kpatch_tools.flow import b4, build, contract, docs_series, generate, patches
 from kpatch_tools.flow import test as tests
-from kpatch_tools.flow.base import apply_to
+from kpatch_tools.flow.base import AUTO, apply_to
 from kpatch_tools.flow.prepare import check_applied, load, run_folder, series_id, tried
 from kpatch_tools.model.contract import Contract
 from kpatch_tools.model.event import Event, Sink, silent
@@ -65,12 +65,16 @@ class _Run:
     checks: list[CheckResult] = field(default_factory=list)
 
     def stage(self, name: str, work: Callable[[], CheckResult]) -> CheckResult:
-        """Run one stage; what the environment lacks becomes DID_NOT_RUN with the cure."""
+        """Run one stage; what keeps it from running becomes DID_NOT_RUN with the cure.
+
+        A UserError is caught too: deep in a run it speaks of the tree (no harness that kvet knows, say), and
+        the stages that did run must not be lost for it.
+        """
         started = time.monotonic()
         self.sink(Event(name, "starts"))
         try:
             result = work()
-        except EnvironmentFault as error:
+        except ToolkitError as error:
             result = CheckResult(check=name, reason=_why(error))
         result = replace(result, check=name, elapsed=time.monotonic() - started)
         self.checks.append(result)
@@ -87,15 +91,17 @@ def review(
     """Take the series ``spec`` to a verdict on ``tree`` (a path or a word for find_tree()).
 
     Leaves report.json, report.html and logs/ in a new folder below ``state``/runs. Raises UserError for a
-    series or a tree that cannot be read, EnvironmentFault when there is no tree; what goes wrong after
-    that stands in the report.
+    series, a tree or a commit that cannot be read, EnvironmentFault when there is no tree, both before
+    anything is written; what goes wrong after that stands in the report.
     """
     chosen = options or Options()
     series, found = load(spec, tree, sink)
+    store = Repository.open(store_for(found.path))
+    if chosen.onto != AUTO:
+        Repository.open(found.path).resolve(chosen.onto)
     run = _Run(
         series=series, tree=found.path, options=chosen, folder=run_folder(state, series.name), sink=sink
     )
-    store = Repository.open(store_for(found.path))
     run.stage("apply", partial(_apply, run, store, found.note))
     applied = run.applied
     if applied is not None:
@@ -103,7 +109,7 @@ def review(
         run.stage("patches", told)
     if applied is None or not applied.state.good:
         for name in ("docs", "contract", "build", "tests", "conformance"):
-            run.skip(name, "the series does not apply")
+            run.skip(name, "the series does not apply" if applied else "the series could not be applied")
     else:
         run.stage("docs", partial(docs_series.check_applied, series, applied, store, fail_on=chosen.fail_on))
         _contracts(run, applied, store)
@@ -117,9 +123,9 @@ def review(
         series=series_id(series),
         checks=tuple(run.checks),
     )
-    b4.remember(series, report)
     write_atomic(run.folder / "report.json", json_v1.render(report))
     write_atomic(run.folder / "report.html", html.render(report))
+    b4.remember(series, report)
     return Reviewed(report=report, folder=run.folder)
 
 
@@ -232,7 +238,7 @@ def _kernel_version(store: Repository, commit: str) -> str:
     return f"Linux {'.'.join(words)}" if all(words) else "unknown version"
 
 
-def _why(error: EnvironmentFault) -> str:
+def _why(error: ToolkitError) -> str:
     parts = [error.message]
     if isinstance(error, ToolFailed) and error.log:
         parts.append(f"full log: {error.log}")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kpatch_tools.cli import app
-from kpatch_tools.errors import EnvironmentFault
+from kpatch_tools.errors import EnvironmentFault, UserError
 from kpatch_tools.flow import review as flow
 from kpatch_tools.flow.build import BuildResult
 from kpatch_tools.model.finding import Severity
@@ -173,6 +173,28 @@ def test_what_the_machine_lacks_is_told_with_its_cure(posted, tmp_path, monkeypa
     (built,) = [check for check in report.checks if check.check == "build"]
     assert built.status is Status.DID_NOT_RUN
     assert built.reason == "gcc is not installed; cure: apt-get install gcc"
+
+
+def test_a_tree_whose_harness_is_unknown_costs_its_stage_and_not_the_report(posted, tmp_path, monkeypatch):
+    def unknown(*_args, **_kwargs):
+        raise UserError("no dialect fits this tree", cure="write one")
+
+    tree, mbox = posted
+    monkeypatch.setattr(flow.build, "build_kernel", lambda *_a, **_k: image(tmp_path))
+    monkeypatch.setattr(BuildResult, "kernel", property(lambda _self: "a kernel"))
+    monkeypatch.setattr(flow.tests, "run_contract", unknown)
+    done = flow.review(str(mbox), tree=str(tree), state=tmp_path / "state")
+    (ran,) = [check for check in done.report.checks if check.check == "tests"]
+    assert (ran.status, ran.reason) == (Status.DID_NOT_RUN, "no dialect fits this tree; cure: write one")
+    assert (done.folder / "report.json").is_file()
+
+
+def test_a_commit_that_is_not_there_is_2_and_leaves_nothing(posted, tmp_path):
+    tree, mbox = posted
+    state = tmp_path / "state"
+    argv = ["review", str(mbox), "--tree", str(tree), "--onto", "no-such-ref", "--state", str(state)]
+    assert app.run(argv) == 2
+    assert not state.exists()
 
 
 def test_a_conflict_names_patch_file_and_hunk_and_nothing_else_runs(posted, tmp_path, git):
