@@ -11,6 +11,7 @@ from kpatch_tools.checks.docs_diff import unchanged_lines
 from kpatch_tools.checks.docs_rule import Context, Hit, Rule
 from kpatch_tools.model.document import ApiDocument
 from kpatch_tools.model.finding import Finding, Location, Severity
+from kpatch_tools.model.kernelfacts import KernelFacts
 from kpatch_tools.model.profile import DocsProfile
 from kpatch_tools.parse.rst import parse_document
 
@@ -46,14 +47,22 @@ class _Found:
         return self.place, self.thing
 
 
-def check_all(text: str, path: str, profile: DocsProfile | None = None) -> tuple[Finding, ...]:
+def check_all(
+    text: str, path: str, profile: DocsProfile | None = None, facts: KernelFacts | None = None
+) -> tuple[Finding, ...]:
     """Every finding in one version of a document, by line; ``path`` is relative to the kernel tree."""
     document = parse_document(text)
-    return _findings(_run(Context(document=document, profile=profile)), path)
+    return _findings(_run(Context(document=document, profile=profile, facts=facts)), path)
 
 
-def check_change(
-    before: str, after: str, path: str, profile: DocsProfile | None = None
+def check_change(  # noqa: PLR0913 - two versions, each with its tree's facts
+    before: str,
+    after: str,
+    path: str,
+    profile: DocsProfile | None = None,
+    *,
+    facts: KernelFacts | None = None,
+    facts_before: KernelFacts | None = None,
 ) -> tuple[Finding, ...]:
     """The findings that a change brings, by line in ``after``; an empty ``before`` makes all of them new.
 
@@ -61,11 +70,11 @@ def check_change(
     once and unchanged lines first, or when its line is unchanged and had it under another section's name
     (which was changed). Line numbers never count.
     """
-    if before == after:
+    if before == after and facts == facts_before:
         return ()
     old, new = parse_document(before), parse_document(after)
-    earlier = _run(Context(document=old, profile=profile))
-    later = _run(Context(document=new, profile=profile, before=old))
+    earlier = _run(Context(document=old, profile=profile, facts=facts_before))
+    later = _run(Context(document=new, profile=profile, before=old, facts=facts, facts_before=facts_before))
     return _findings(_only_new(earlier, later, unchanged_lines(old.lines, new.lines)), path)
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from kpatch_tools.model.document import ApiDocument
 from kpatch_tools.model.finding import Severity
+from kpatch_tools.model.kernelfacts import KernelFacts
 from kpatch_tools.model.profile import DocsProfile
 
 
@@ -37,11 +38,17 @@ class Hit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What a rule may look at: the document, its profile, and its older version when there is a change."""
+    """What a rule may look at: the document, its profile, and its older version when there is a change.
+
+    ``facts`` are those of the tree that the document belongs to, ``facts_before`` those of the tree that
+    ``before`` belongs to; None where there is no tree, and then rules that need them find nothing.
+    """
 
     document: ApiDocument
     profile: DocsProfile | None = None
     before: ApiDocument | None = None
+    facts: KernelFacts | None = None
+    facts_before: KernelFacts | None = None
 
 
 @dataclass(frozen=True, slots=True)
