@@ -49,7 +49,7 @@ def apply_series(  # noqa: PLR0913 - what, where, and where to leave it
     with tempfile.TemporaryDirectory(prefix="kvet-apply-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         if objects:
-            store = Repository.open(objects)
+            store = Repository.made(objects, borrow=source)
         else:
             store = Repository.create(folder / "store.git", borrow=source)
         start = source
@@ -145,6 +145,7 @@ class _Attempt:
             if tree == before:
                 there.append(patch.count)
             commits.append(parent if tree == before else stage.commit(patch, tree, parent))
+        stage.keep()
         self.sink(Event("apply", f"{len(commits)} patches applied", len(commits), len(commits)))
         if len(there) == len(commits):
             return _already(self.base, tree)

@@ -11,7 +11,7 @@ from kpatch_tools.errors import UserError
 from kpatch_tools.model.series import FileChange, Patch, Series
 from kpatch_tools.parse.damage import damage, explain, is_flowed
 from kpatch_tools.parse.diff import FileDiff, content, read_diff
-from kpatch_tools.parse.mail import Envelope, read_envelope, recorded_base
+from kpatch_tools.parse.mail import Envelope, MailInfo, read_envelope, recorded_base
 from kpatch_tools.parse.thread import Choice, Posting, chosen, may_replace, postings
 from kpatch_tools.tools import mailbox
 
@@ -25,6 +25,52 @@ class _Posted:
     patch: Patch
     envelope: Envelope
     content: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Read:
+    """A mail with what git made of it, and the files of its diff as we read them."""
+
+    envelope: Envelope
+    info: MailInfo
+    files: tuple[FileDiff, ...]
+
+    @classmethod
+    def of(cls, item: Envelope) -> "_Read":
+        info = mailbox.mailinfo(item.raw, item.source)
+        return cls(envelope=item, info=info, files=read_diff(info.diff, item.source))
+
+    @property
+    def diff(self) -> bytes:
+        return self.info.diff.encode("utf-8", "surrogateescape")
+
+    def counts(self) -> mailbox.Counts:
+        """What `git apply --numstat` is to count."""
+        counts: mailbox.Counts = {}
+        for change in (entry.change for entry in self.files):
+            before = counts.get(change.path) or (0, 0)
+            lines = (before[0] + change.added, before[1] + change.removed)
+            counts[change.path] = None if change.binary else lines
+        return counts
+
+    def posted(self) -> _Posted:
+        item, info = self.envelope, self.info
+        patch = Patch(
+            number=item.subject.number or 0,
+            subject=info.subject,
+            author=info.author,
+            date=info.date,
+            message_id=item.message_id,
+            body=info.body,
+            diff=info.diff,
+            files=tuple(entry.change for entry in self.files),
+            raw=item.raw,
+            source=item.source,
+            version=item.subject.version,
+            total=item.subject.total or 0,
+            damage=damage(item.raw, info.diff),
+        )
+        return _Posted(patch=patch, envelope=item, content=_digest(content(info.diff, self.files)))
 
 
 def read_series(
@@ -68,8 +114,8 @@ def read_patches(mails: tuple[mailbox.RawMail, ...]) -> tuple[Patch, ...]:
     for mail in mails:
         with contextlib.suppress(UserError):
             item = read_envelope(mail.raw, mail.source)
-            if not item.subject.is_reply and item.subject.number != 0 and (patch := _patch(item).patch).files:
-                found.append(patch)
+            if not item.subject.is_reply:
+                found += [posted.patch for posted in _patches([item]) if posted.patch.files]
     return tuple(found)
 
 
@@ -135,7 +181,9 @@ def _series(posting: Posting, name: str, notes: list[str], *, ordered: bool) -> 
 
 
 def _patches(mails: Iterable[Envelope]) -> list[_Posted]:
-    return [_patch(item) for item in mails if item.subject.number != 0]
+    read = [_Read.of(item) for item in mails if item.subject.number != 0]
+    _judge(read)
+    return [item.posted() for item in read]
 
 
 def _rerolled(older: list[_Posted], newer: list[_Posted], posting: Posting) -> tuple[list[_Posted], str]:
@@ -149,53 +197,32 @@ def _rerolled(older: list[_Posted], newer: list[_Posted], posting: Posting) -> t
     return result, f"v{posting.version} is a partial reroll: {counts} is new, the rest is of v{first}"
 
 
-def _patch(item: Envelope) -> _Posted:
-    info = mailbox.mailinfo(item.raw, item.source)
-    files = read_diff(info.diff, item.source)
-    _judged(files, info.diff, item)
-    patch = Patch(
-        number=item.subject.number or 0,
-        subject=info.subject,
-        author=info.author,
-        date=info.date,
-        message_id=item.message_id,
-        body=info.body,
-        diff=info.diff,
-        files=tuple(entry.change for entry in files),
-        raw=item.raw,
-        source=item.source,
-        version=item.subject.version,
-        total=item.subject.total or 0,
-        damage=damage(item.raw, info.diff),
-    )
-    return _Posted(patch=patch, envelope=item, content=_digest(content(info.diff, files)))
-
-
 def _digest(text: str) -> str:
     """What stands for a diff where diffs are only compared; a diff may be megabytes."""
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def _judged(files: tuple[FileDiff, ...], diff: str, item: Envelope) -> None:
-    """Hold our reading of a diff against git's: another set of files would be prepared than is written."""
-    source = item.source
-    ours: dict[str, tuple[int, int] | None] = {}
-    for change in (entry.change for entry in files):
-        before = ours.get(change.path) or (0, 0)
-        lines = (before[0] + change.added, before[1] + change.removed)
-        ours[change.path] = None if change.binary else lines
+def _judge(read: list[_Read]) -> None:
+    """Hold our reading of the diffs against git's: other files would be prepared than are written."""
+    every = mailbox.numstats([item.diff for item in read]) if len(read) > 1 else None
+    # Where git refuses one of them, one after the other shows which, and why.
+    for item, theirs in zip(read, every or map(_asked, read), strict=True):
+        ours = item.counts()
+        if ours != theirs:
+            odd = sorted(path for path in ours.keys() | theirs.keys() if ours.get(path) != theirs.get(path))
+            raise UserError(
+                f"{item.envelope.source}: the diff is ambiguous about {odd[0]!r}: git reads it another way",
+                cure="make the patch with `git format-patch`",
+            )
+
+
+def _asked(item: _Read) -> mailbox.Counts:
     try:
-        theirs = mailbox.numstat(diff.encode("utf-8", "surrogateescape"), source)
+        return mailbox.numstat(item.diff, item.envelope.source)
     except UserError as error:
-        if reason := explain(item.raw, diff):
+        if reason := explain(item.envelope.raw, item.info.diff):
             raise UserError(f"{error.message}; {reason}", cure=error.cure) from error
         raise
-    if ours != theirs:
-        odd = sorted(path for path in ours.keys() | theirs.keys() if ours.get(path) != theirs.get(path))
-        raise UserError(
-            f"{source}: the diff is ambiguous about {odd[0]!r}: git reads it in another way",
-            cure="make the patch with `git format-patch`",
-        )
 
 
 def _without_copies(posted: list[_Posted]) -> tuple[list[_Posted], list[str]]:

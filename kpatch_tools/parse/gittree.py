@@ -6,11 +6,11 @@ name of a folder (git's base_name_compare). Everything here is computed; git sto
 answer is compared with ours.
 """
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from kpatch_tools.errors import UserError
+from kpatch_tools.parse.gitobject import object_id
 
 TREE = "40000"
 
@@ -84,7 +84,7 @@ def folder_id(folder: Folder, algorithm: str) -> str:
         entry.mode.encode() + b" " + name + b"\0" + bytes.fromhex(entry.id)
         for name, entry in sorted_entries(folder)
     )
-    return hashlib.new(algorithm, b"tree %d\0" % len(body) + body, usedforsecurity=False).hexdigest()
+    return object_id("tree", body, algorithm)
 
 
 def splice(known: dict[str, Folder], changes: Mapping[str, Entry | None], algorithm: str) -> Spliced:

@@ -6,13 +6,16 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from kpatch_tools.errors import EnvironmentFault, ToolFailed, UserError
 from kpatch_tools.model.run import Command, Ended, RunResult
 from kpatch_tools.tools import process
 from kpatch_tools.tools.files import write_atomic
-from kpatch_tools.tools.gitrun import PLUMBING_TIMEOUT_S, CleanGit, CleanRepo, plain
+from kpatch_tools.tools.gitrun import PLUMBING_TIMEOUT_S, QUIET_ENVIRONMENT, plain, quiet_argv, start
+
+if TYPE_CHECKING:
+    from kpatch_tools.tools.gitpython import CleanGit, CleanRepo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,10 +39,9 @@ class Repository:
         self.common_dir = common_dir
         self.top = top
         self.object_format = object_format
-        self._git = CleanGit(str(self.path))
-        self._git.place = {"GIT_DIR": str(git_dir)}
+        self._place = {"GIT_DIR": str(git_dir)}
         if top:
-            self._git.place["GIT_WORK_TREE"] = str(top)
+            self._place["GIT_WORK_TREE"] = str(top)
 
     @classmethod
     def open(cls, path: Path) -> "Repository":
@@ -78,9 +80,14 @@ class Repository:
             cwd=path,
         )
         init.ok_or_raise(f"cannot make a repository in {path}")
-        made = cls(git_dir=path, common_dir=path, top=None, object_format=borrow.object_format)
+        made = cls.made(path, borrow=borrow)
         made.borrow(borrow)
         return made
+
+    @classmethod
+    def made(cls, path: Path, *, borrow: "Repository") -> "Repository":
+        """The repository that create() made at ``path``; git is not asked about what is ours."""
+        return cls(git_dir=path, common_dir=path, top=None, object_format=borrow.object_format)
 
     @property
     def path(self) -> Path:
@@ -88,13 +95,15 @@ class Repository:
         return self.top or self.git_dir
 
     @property
-    def repo(self) -> CleanRepo:
+    def repo(self) -> "CleanRepo":
         """GitPython's own view, for reading refs and commits.
 
         GitPython looks for GIT_* in the environment when it is made: inside a hook, use run() instead.
         """
+        from kpatch_tools.tools.gitpython import CleanRepo  # noqa: PLC0415 - most commands never need it
+
         made = CleanRepo(self.git_dir, expand_vars=False)
-        cast("CleanGit", made.git).place = self._git.place
+        cast("CleanGit", made.git).place = self._place
         return made
 
     @property
@@ -116,7 +125,10 @@ class Repository:
         timeout: float = PLUMBING_TIMEOUT_S,
     ) -> RunResult:
         """Run ``git ARGS`` here and return how it ended; never raises for a bad exit code."""
-        return self._git.plumb(args, stdin=stdin, env=env, timeout=timeout)
+        environment = {**QUIET_ENVIRONMENT, **self._place, **(env or {})}
+        return start(
+            Command(argv=quiet_argv(*args), timeout=timeout, cwd=self.path, env=environment, stdin=stdin)
+        )
 
     def ask(
         self, *args: str, stdin: bytes = b"", env: Mapping[str, str] | None = None, what: str = ""
@@ -194,11 +206,17 @@ def _find(path: Path) -> Repository:
     # The user's own configuration is heard here, and only here: it says whose repositories are trusted.
     question = ("rev-parse", "--show-object-format", "--is-bare-repository", "--absolute-git-dir")
     asked = process.run(
-        Command(argv=("git", *question, "--git-common-dir"), timeout=PLUMBING_TIMEOUT_S, cwd=path)
+        Command(
+            argv=("git", *question, "--git-common-dir", "--show-toplevel"),
+            timeout=PLUMBING_TIMEOUT_S,
+            cwd=path,
+        )
     )
     if asked.ended is Ended.NOT_FOUND:
         raise EnvironmentFault("git is not installed", cure="apt-get install git")
-    if not asked.ok:
+    answer = asked.stdout.decode(errors="surrogateescape").removesuffix("\n").split("\n")
+    # Where there is no work tree, git has answered all the rest when it stops at the last question.
+    if not asked.ok and len(answer) != 4:
         if "dubious ownership" in asked.error_text:
             raise UserError(
                 f"{path}: git does not trust this tree: it belongs to another user",
@@ -207,18 +225,13 @@ def _find(path: Path) -> Repository:
         raise UserError(
             f"{path} is not a git tree", cure="git init && git add -f -A && git commit, or debian:6.1"
         )
-    answer = asked.stdout.decode(errors="surrogateescape").removesuffix("\n").split("\n")
-    if len(answer) != 4:
+    if len(answer) != 4 + asked.ok:
         raise UserError(f"{path}: a git directory with a line break in its name cannot be used")
-    object_format, bare, git_dir, common = answer
+    object_format, bare, git_dir, common, *shown = answer
     top: Path | None = None
     if bare == "false":
-        shown = process.run(
-            Command(argv=("git", "rev-parse", "--show-toplevel"), timeout=PLUMBING_TIMEOUT_S, cwd=path)
-        )
-        text = shown.stdout.decode(errors="surrogateescape").rstrip("\n")
-        if shown.ok and text:
-            top = Path(text)
+        if shown:
+            top = Path(shown[0])
         elif Path(git_dir).name == ".git":
             top = Path(git_dir).parent
     return Repository(

@@ -1,27 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""How git is started: GitPython's command wrapper on our process layer.
+"""How git is started: with nothing of the caller's environment or configuration.
 
-GitPython starts git with the caller's whole environment. A hook's GIT_DIR or GIT_INDEX_FILE would then
-redirect every command, and the user's configuration could start programs (fsmonitor, filters, external
-diffs, hooks). The subclass here replaces that one step: GIT_* are stripped, the user's and the system's
+A hook's GIT_DIR or GIT_INDEX_FILE would redirect every command, and the user's configuration could start
+programs (fsmonitor, filters, external diffs, hooks). So GIT_* are stripped, the user's and the system's
 configuration are left out, deadlines hold, and what one configuration file could still start is switched
 off on the command line.
 """
 
-import io
 import tempfile
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from kpatch_tools.errors import EnvironmentFault
-from kpatch_tools.model.run import Command, RunResult
+from kpatch_tools.model.run import Command, Ended, RunResult
 from kpatch_tools.tools import process
-
-try:
-    import git
-except ImportError as error:  # GitPython looks for the git program while it is imported
-    raise EnvironmentFault("git is not installed", cure="apt-get install git") from error
 
 PLUMBING_TIMEOUT_S = 600.0
 IDENTITY = ("kvet", "kvet@localhost")
@@ -66,62 +57,15 @@ def plain(*args: str, cwd: Path, stdin: bytes = b"", timeout: float = PLUMBING_T
     Paths of a diff are judged from ``cwd``, so a repository above it must stay unseen.
     """
     environment = {**QUIET_ENVIRONMENT, "GIT_CEILING_DIRECTORIES": str(cwd.resolve().parent)}
-    return process.run(
-        Command(argv=quiet_argv(*args), timeout=timeout, cwd=cwd, env=environment, stdin=stdin)
-    )
+    return start(Command(argv=quiet_argv(*args), timeout=timeout, cwd=cwd, env=environment, stdin=stdin))
 
 
-class CleanGit(git.Git):
-    """GitPython's command wrapper on our process layer; persistent processes are not offered."""
-
-    def __init__(self, working_dir: str | None = None) -> None:
-        super().__init__(working_dir)
-        self.place: dict[str, str] = {}
-
-    def plumb(
-        self,
-        args: Sequence[str],
-        *,
-        stdin: bytes = b"",
-        env: Mapping[str, str] | None = None,
-        timeout: float = PLUMBING_TIMEOUT_S,
-    ) -> RunResult:
-        """Run one git command in this repository and return how it ended."""
-        environment = {**QUIET_ENVIRONMENT, **self.place, **(env or {})}
-        command = Command(
-            argv=quiet_argv(*args),
-            timeout=timeout,
-            cwd=Path(self.working_dir) if self.working_dir else None,
-            env=environment,
-            stdin=stdin,
-        )
-        return process.run(command)
-
-    def execute(  # type: ignore[override]
-        self, command: Sequence[str], istream: io.BufferedIOBase | None = None, **options: Any
-    ) -> Any:
-        """Stand in for GitPython's own: same options and results, started by tools/process."""
-        if options.get("as_process") or options.get("output_stream"):
-            raise NotImplementedError("git processes that stay open bypass the process layer")
-        result = self.plumb(
-            command[1:],
-            stdin=istream.read() if istream else b"",
-            env=options.get("env"),
-            timeout=options.get("kill_after_timeout") or PLUMBING_TIMEOUT_S,
-        )
-        if options.get("with_exceptions", True) and not result.ok:
-            raise git.GitCommandError(list(command), result.returncode, result.stderr, result.stdout)
-        out = result.stdout
-        if options.get("strip_newline_in_stdout", True) and out.endswith(b"\n"):
-            out = out[:-1]
-        value = out.decode(errors="surrogateescape") if options.get("stdout_as_string", True) else out
-        return (result.returncode, value, result.error_text) if options.get("with_extended_output") else value
-
-
-class CleanRepo(git.Repo):
-    """GitPython's repository whose commands are CleanGit's."""
-
-    GitCommandWrapperType = CleanGit  # type: ignore[assignment]  # documented as the place for a subclass
+def start(command: Command) -> RunResult:
+    """Run a command whose program is git; EnvironmentFault where there is none."""
+    result = process.run(command)
+    if result.ended is Ended.NOT_FOUND:
+        raise EnvironmentFault("git is not installed", cure="apt-get install git")
+    return result
 
 
 def scratch() -> tempfile.TemporaryDirectory[str]:

@@ -31,7 +31,11 @@ def work_dir(tree: Path) -> Path:
 
     All worktrees of a repository share it: the key is made of the real path of the common git directory.
     """
-    common = Repository.open(tree).common_dir.resolve()
+    return _folder_of(Repository.open(tree))
+
+
+def _folder_of(user: Repository) -> Path:
+    common = user.common_dir.resolve()
     key = hashlib.sha256(str(common).encode("utf-8", "surrogateescape")).hexdigest()[:16]
     return cache_dir("work", key)
 
@@ -42,7 +46,7 @@ def store_for(tree: Path) -> Path:
     Raises UserError when ``tree`` is no git tree.
     """
     user = Repository.open(tree)
-    folder = work_dir(tree)
+    folder = _folder_of(user)
     store = folder / "store.git"
     with locked(folder / "store.lock"):
         ready = store / "kvet-ready"
@@ -52,7 +56,7 @@ def store_for(tree: Path) -> Path:
             write_atomic(ready, f"{user.path}\n")
         else:
             # The user's repository may have been deepened or cloned anew at the same place.
-            Repository.open(store).borrow(user)
+            Repository.made(store, borrow=user).borrow(user)
     return store
 
 

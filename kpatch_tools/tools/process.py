@@ -113,6 +113,14 @@ def _end_group(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
+def _watch(pid: int) -> int | None:
+    """A descriptor that is readable when the process ends; None on a kernel before 5.3, where we poll."""
+    try:
+        return os.pidfd_open(pid)
+    except OSError:
+        return None
+
+
 class _Pump:
     """Moves a process's output to memory, the log and the line sink, and watches the deadlines."""
 
@@ -131,6 +139,9 @@ class _Pump:
             stream = getattr(process, name)
             os.set_blocking(stream.fileno(), False)
             self._selector.register(stream, selectors.EVENT_READ, name)
+        self._pidfd = _watch(process.pid)
+        if self._pidfd is not None:
+            self._selector.register(self._pidfd, selectors.EVENT_READ, "end")
         self._unsent = memoryview(command.stdin)
         if process.stdin:
             os.set_blocking(process.stdin.fileno(), False)
@@ -148,6 +159,7 @@ class _Pump:
                 return Ended.QUIET
             if exited_at is None and self._process.poll() is not None:
                 exited_at = now
+                self._unwatch()
             # A background grandchild may hold the pipes open for ever after the command has ended.
             if exited_at is not None and (not self._reading() or now - exited_at > DRAIN_S):
                 return Ended.EXITED
@@ -158,7 +170,7 @@ class _Pump:
             for key, _mask in self._selector.select(timeout=0.1 if exited_at is None else 0.02):
                 if key.data == "stdin":
                     self._feed()
-                elif self._read(key):
+                elif key.data != "end" and self._read(key):
                     last_output = time.monotonic()
 
     def close(self) -> None:
@@ -166,6 +178,7 @@ class _Pump:
             if rest and self._on_line:
                 self._on_line(rest.decode(errors="replace"))
             self._partial[name] = b""
+        self._unwatch()
         self._selector.close()
         for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
             if stream:
@@ -175,7 +188,13 @@ class _Pump:
             self._log.close()
 
     def _reading(self) -> bool:
-        return any(key.data != "stdin" for key in self._selector.get_map().values())
+        return any(key.data in self.kept for key in self._selector.get_map().values())
+
+    def _unwatch(self) -> None:
+        if self._pidfd is not None:
+            self._selector.unregister(self._pidfd)
+            os.close(self._pidfd)
+            self._pidfd = None
 
     def _feed(self) -> None:
         stdin = self._process.stdin

@@ -11,13 +11,15 @@ from pathlib import Path
 
 from kpatch_tools.errors import ToolFailed, UserError
 from kpatch_tools.model.run import Ended, RunResult
-from kpatch_tools.model.series import Patch
+from kpatch_tools.model.series import Patch, Person
+from kpatch_tools.parse.gitobject import commit_object, object_id, stripspace
 from kpatch_tools.parse.gittree import Entry, Folder, folders_of, mktree_input, read_folder, splice
 from kpatch_tools.tools.git import Repository
 from kpatch_tools.tools.gitrun import IDENTITY
 
 _HASH_BYTES = {"sha1": 20, "sha256": 32}
 UNKNOWN_DATE = "@0 +0000"
+_COMMITTER = Person(name=IDENTITY[0], email=IDENTITY[1])
 
 
 class Stage:
@@ -25,7 +27,8 @@ class Stage:
 
     ``store`` is the repository that receives objects; it must be able to read those of ``source``, from
     which the trees of ``base`` come (a partial clone fetches there what it lacks). ``folder`` is a scratch
-    folder for the index.
+    folder for the index. Trees and commits are computed as the patches go by and stored by keep(), all at
+    once: a process of git for each would cost more than all the rest.
     """
 
     def __init__(
@@ -44,6 +47,9 @@ class Stage:
         )
         self._run("update-index", "-z", "--index-info", stdin=lines).ok_or_raise("cannot fill the index")
         self._entries = self._at_base = start
+        self._trees: list[Folder] = []
+        self._top = ""
+        self._commits: list[tuple[str, bytes]] = []
         self._start = self._index.with_suffix(".start")
         if self._index.exists():
             shutil.copyfile(self._index, self._start)
@@ -87,32 +93,68 @@ class Stage:
         return entry.id if entry else ""
 
     def tree(self) -> str:
-        """Store the trees that are new since the last call; the id of the top tree."""
+        """The id of the top tree as the patches have left it; what is new of it waits for keep()."""
         entries = self._listed()
         changes: dict[str, Entry | None] = {
             path: entry for path, entry in entries.items() if self._entries.get(path) != entry
         }
         changes.update({path: None for path in self._entries if path not in entries})
-        algorithm = self._store.object_format
-        spliced = splice(self._known, changes, algorithm)
+        spliced = splice(self._known, changes, self._store.object_format)
         self._entries = entries
         if changes:
-            request = mktree_input(spliced.folders)
-            made = self._run("mktree", "-z", "--batch", "--missing", stdin=request)
-            stored = made.ok_or_raise("cannot store trees").text.split()
-            if not stored or stored[-1] != spliced.top:
-                raise ToolFailed(f"git stored the tree {stored[-1:]} where {spliced.top} was computed")
+            self._trees += spliced.folders
+        self._top = spliced.top
         return spliced.top
 
     def commit(self, patch: Patch, tree: str, parent: str) -> str:
-        """Store the commit that `git am` would make; its id.
+        """The id of the commit that `git am` would make; keep() stores it.
 
         The author and the author's date are the mail's. The committer is kvet and the committer's date is
         the author's, so that the id depends on the base and the mail alone (as with `git am
         --committer-date-is-author-date`). A mail with no date that git can read gets the epoch.
         """
-        text = f"{patch.subject}\n\n{patch.body}".encode()
-        message = self._run("stripspace", stdin=text).ok_or_raise("cannot tidy a message").stdout
+        message = stripspace(f"{patch.subject}\n\n{patch.body}".encode())
+        made = commit_object(
+            tree=tree, parent=parent, author=patch.author, committer=_COMMITTER, date=patch.date,
+            message=message,
+        )  # fmt: skip
+        if made is None:
+            return self._judged_by_git(patch, tree, parent, message)
+        name = object_id("commit", made, self._store.object_format)
+        self._commits.append((name, made))
+        return name
+
+    def keep(self) -> None:
+        """Store what tree() and commit() computed. Raises ToolFailed where git computes another id."""
+        if self._trees:
+            made = self._run("mktree", "-z", "--batch", "--missing", stdin=mktree_input(self._trees))
+            stored = made.ok_or_raise("cannot store trees").text.split()
+            if not stored or stored[-1] != self._top:
+                raise ToolFailed(f"git stored the tree {stored[-1:]} where {self._top} was computed")
+            self._trees = []
+        if self._commits:
+            self._keep_commits()
+            self._commits = []
+
+    def _keep_commits(self) -> None:
+        places = []
+        for number, (_name, data) in enumerate(self._commits):
+            places.append(self._index.with_suffix(f".commit{number}"))
+            places[-1].write_bytes(data)
+        paths = "".join(f"{place.resolve()}\n" for place in places)
+        made = self._run(
+            "hash-object", "-t", "commit", "-w", "--no-filters", "--stdin-paths", stdin=paths.encode()
+        )
+        stored = made.ok_or_raise("cannot store commits").text.split()
+        wanted = [name for name, _data in self._commits]
+        if stored != wanted:
+            raise ToolFailed(f"git stored the commits {stored} where {wanted} were computed")
+        for place in places:
+            place.unlink()
+
+    def _judged_by_git(self, patch: Patch, tree: str, parent: str, message: bytes) -> str:
+        """The commit of a mail whose author or date git alone can read."""
+        self.keep()
         made = self._commit_tree(patch, patch.date or UNKNOWN_DATE, tree, parent, message)
         if not made.ok and "invalid date format" in made.error_text:
             made = self._commit_tree(patch, UNKNOWN_DATE, tree, parent, message)
@@ -125,8 +167,8 @@ class Stage:
             "GIT_AUTHOR_NAME": patch.author.name,
             "GIT_AUTHOR_EMAIL": patch.author.email,
             "GIT_AUTHOR_DATE": date,
-            "GIT_COMMITTER_NAME": IDENTITY[0],
-            "GIT_COMMITTER_EMAIL": IDENTITY[1],
+            "GIT_COMMITTER_NAME": _COMMITTER.name,
+            "GIT_COMMITTER_EMAIL": _COMMITTER.email,
             "GIT_COMMITTER_DATE": date,
         }
         return self._store.run("commit-tree", tree, "-p", parent, stdin=message or b"\n", env=identity)

@@ -117,3 +117,21 @@ def test_command_prints_ready_to_paste():
 def test_group_is_alive():
     assert process.group_is_alive(os.getpgrp())
     assert not process.group_is_alive(2**22 - 3)
+
+
+def test_a_kernel_without_pidfd_is_served_too(monkeypatch):
+    def absent(_pid: int) -> int:
+        raise OSError(38, "Function not implemented")
+
+    monkeypatch.setattr(os, "pidfd_open", absent)
+    assert process.run(sh("echo out; exit 4")).returncode == 4
+    assert process.run(sh("exec >&- 2>&-; sleep 0.3; exit 5")).returncode == 5
+    assert process.run(sh("sleep 60", timeout=0.3)).ended is Ended.TIMED_OUT
+
+
+def test_no_descriptor_is_left_open():
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for _ in range(5):
+        process.run(sh("echo out"))
+        process.run(sh("sleep 60", timeout=0.05))
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
