@@ -4,16 +4,18 @@
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kpatch_tools.errors import EnvironmentFault, UserError
 from kpatch_tools.flow.fetch import as_message_id, as_range, fetch_mails, range_mails
 from kpatch_tools.flow.reading import read_series
-from kpatch_tools.model.manifest import SeriesManifest
 from kpatch_tools.model.series import Series
-from kpatch_tools.parse.manifest import parse_manifest
 from kpatch_tools.parse.thread import Choice, read_choice
 from kpatch_tools.tools import mailbox
 from kpatch_tools.tools.files import data_dir, read_text
+
+if TYPE_CHECKING:
+    from kpatch_tools.model.manifest import SeriesManifest
 
 __all__ = ["load_manifest", "load_series", "read_series"]
 
@@ -47,18 +49,22 @@ def load_series(spec: str, *, tree: Path | None = None, version: int = 0) -> Ser
         choice = choice or by_version
         if path.is_dir():
             path = _version_folder(path, version)
-            name = path.parent.name if _VERSION_FOLDER.match(path.name) else path.resolve().name
+            whole = path.resolve()
+            name = whole.parent.name if _VERSION_FOLDER.match(whole.name) else whole.name
             return read_series(mailbox.read_folder(path), name, ordered=True, choice=choice)
     except OSError as error:
         raise UserError(f"{spec[:200]}: cannot be read: {error.strerror}") from error
     return read_series(mailbox.read_file(path), path.name.partition(".")[0] or path.name, choice=choice)
 
 
-def load_manifest(spec: str) -> SeriesManifest | None:
+def load_manifest(spec: str) -> "SeriesManifest | None":
     """The series.toml that goes with the series ``spec``, None for a series that has none.
 
     ``spec`` is as in load_series(). Raises UserError with all its faults when there is a bad one.
     """
+    # Reading TOML takes msgspec, whose import costs an apply a tenth of its time.
+    from kpatch_tools.parse.manifest import parse_manifest  # noqa: PLC0415 - see above
+
     try:
         path = None if _STDIN.match(spec) else _place(spec)[0]
         if path is None or not path.is_dir():

@@ -7,8 +7,8 @@ shows is what git would commit.
 
 import gzip
 import io
+import os
 import re
-import secrets
 import sys
 import zlib
 from collections.abc import Sequence
@@ -118,7 +118,7 @@ def numstats(diffs: Sequence[bytes]) -> list[Counts] | None:
     """
     with gitrun.scratch() as name:
         folder = Path(name)
-        mark = f"kvet-{secrets.token_hex(16)}"
+        mark = f"kvet-{os.urandom(16).hex()}"
         (folder / "mark").write_text(f"--- /dev/null\n+++ b/{mark}\n@@ -0,0 +1 @@\n+\n")
         for number, diff in enumerate(diffs):
             (folder / f"{number}").write_bytes(diff or b"\n")

@@ -12,6 +12,7 @@ from pathlib import Path
 from kpatch_tools.errors import ToolFailed, UserError
 from kpatch_tools.model.run import Ended, RunResult
 from kpatch_tools.model.series import Patch, Person
+from kpatch_tools.parse.gitindex import read_index
 from kpatch_tools.parse.gitobject import commit_object, object_id, stripspace
 from kpatch_tools.parse.gittree import Entry, Folder, folders_of, mktree_input, read_folder, splice
 from kpatch_tools.tools.git import Repository
@@ -179,14 +180,9 @@ class Stage:
 
     def _listed(self) -> dict[str, Entry]:
         """The index as it stands."""
-        listing = self._run("ls-files", "--stage", "-z").ok_or_raise("cannot read the index").stdout
-        entries: dict[str, Entry] = {}
-        for record in listing.decode("utf-8", "surrogateescape").split("\0"):
-            head, tab, path = record.partition("\t")
-            if tab:
-                mode, object_id, _stage = head.split(" ")
-                entries[path] = Entry(mode=mode, id=object_id)
-        return entries
+        if not self._index.exists():
+            return {}
+        return read_index(self._index.read_bytes(), _HASH_BYTES[self._store.object_format])
 
     def _run(self, *args: str, stdin: bytes = b"", index: Path | None = None) -> RunResult:
         return self._store.run(*args, stdin=stdin, env={"GIT_INDEX_FILE": str(index or self._index)})
