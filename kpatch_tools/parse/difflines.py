@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 
 from kpatch_tools.parse.diff import FileDiff, read_diff
+from kpatch_tools.parse.patch_lines import lines_of
 
 _HUNK = re.compile(r"^@@ -(\d{1,9})(?:,(\d{1,9}))? \+(\d{1,9})(?:,(\d{1,9}))? @@")
 _NAMES = ("diff --git ", "--- ", "+++ ", "index ", "similarity index ", "dissimilarity index ")
@@ -61,7 +62,11 @@ def _file(lines: list[str], item: FileDiff) -> FileLines:
     header = tuple(
         line.rstrip("\r") for line in lines[item.first_line - 1 : end] if not line.startswith(_NAMES)
     )
-    found = [line for hunk in item.hunks for line in _hunk(lines, hunk.line)]
+    found = [
+        DiffLine(line.mark, line.text, line.old if line.mark == "-" else line.line)
+        for line in lines_of(item, lines)
+        if line.mark and line.mark in "+- "
+    ]
     change = item.change
     return FileLines(
         path=change.path,
@@ -71,22 +76,3 @@ def _file(lines: list[str], item: FileDiff) -> FileLines:
         header=header,
         lines=tuple(found),
     )
-
-
-def _hunk(lines: list[str], at: int) -> list[DiffLine]:
-    """The lines of the hunk whose @@ line is line ``at`` (from 1)."""
-    old, old_left, new, new_left = hunk_span(lines[at - 1]) or (0, 0, 0, 0)
-    found: list[DiffLine] = []
-    while at < len(lines) and (old_left > 0 or new_left > 0):
-        mark, text = lines[at][:1] or " ", lines[at][1:]
-        at += 1
-        if mark == "\\":
-            continue
-        if mark not in "+- ":
-            break
-        found.append(DiffLine(mark, text, old if mark == "-" else new))
-        if mark != "+":
-            old, old_left = old + 1, old_left - 1
-        if mark != "-":
-            new, new_left = new + 1, new_left - 1
-    return found

@@ -13,8 +13,8 @@ class DiffLine:
     """One line of a diff's text; ``index`` counts from 0.
 
     ``mark`` is "+", "-" or " " for a line of a hunk, "@" for its @@ line, "" for a header of a file.
-    ``line`` is the line in the file after the patch (for "-" and "@" of the line that follows), 0 for a
-    header; ``text`` is without the mark.
+    ``line`` is the line in the file after the patch (for "-" and "@" of the line that follows), ``old`` the
+    one before it (for "+" and "@" likewise), both 0 for a header; ``text`` is without the mark.
     """
 
     index: int
@@ -23,12 +23,13 @@ class DiffLine:
     mark: str
     text: str
     hunk: str = ""
+    old: int = 0
 
 
 def diff_lines(diff: str, source: str = "diff") -> tuple[DiffLine, ...]:
     """Every line of ``diff`` that belongs to a file, in order. Raises UserError where read_diff() does."""
     lines = diff.split("\n")
-    return tuple(item for one in read_diff(diff, source) for item in _file(one, lines))
+    return tuple(item for one in read_diff(diff, source) for item in lines_of(one, lines))
 
 
 def added_lines(diff: str, source: str = "diff") -> tuple[DiffLine, ...]:
@@ -36,7 +37,8 @@ def added_lines(diff: str, source: str = "diff") -> tuple[DiffLine, ...]:
     return tuple(item for item in diff_lines(diff, source) if item.mark == "+")
 
 
-def _file(one: FileDiff, lines: list[str]) -> Iterator[DiffLine]:
+def lines_of(one: FileDiff, lines: list[str]) -> Iterator[DiffLine]:
+    """The lines of one file; ``lines`` are those of the whole diff."""
     path = one.change.path
     first = one.hunks[0].line - 1 if one.hunks else one.last_line
     for index in range(one.first_line - 1, min(first, one.last_line)):
@@ -49,11 +51,12 @@ def _file(one: FileDiff, lines: list[str]) -> Iterator[DiffLine]:
 def _hunk(hunk: Hunk, path: str, lines: list[str]) -> Iterator[DiffLine]:
     make = partial(DiffLine, path=path, hunk=hunk.header)
     # A new file's hunk starts at line 1, an emptied one's at 0.
-    line = max(hunk.new_start, 1)
-    yield make(index=hunk.line - 1, line=line, mark="@", text=lines[0])
+    line, old = max(hunk.new_start, 1), max(hunk.old_start, 1)
+    yield make(index=hunk.line - 1, line=line, old=old, mark="@", text=lines[0])
     for offset, text in enumerate(lines[1:], hunk.line):
         mark = text[:1] or " "
         if mark == "\\":
             continue
-        yield make(index=offset, line=line, mark=mark, text=text[1:])
+        yield make(index=offset, line=line, old=old, mark=mark, text=text[1:])
         line += mark != "-"
+        old += mark != "+"
