@@ -87,7 +87,7 @@ def fetch(msgid: str, version: int | None, output: str | None) -> int:
 @click.option(
     "--tree", metavar="TREE", help="apply both here and compare the commits: a git tree or debian:6.1"
 )
-@options.onto("the commit to apply to")
+@options.onto("the commit to apply to; auto finds the one that each version was made for")
 @click.option("--old-onto", metavar="REF", help="the commit to apply OLD to  [as --onto]")
 @click.option("--comments", metavar="MAILS", multiple=True, help="review mails on OLD; may be given again")
 @click.option("--summary", is_flag=True, help="leave out how each patch differs")

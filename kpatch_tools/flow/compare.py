@@ -11,7 +11,7 @@ from kpatch_tools.checks.compare import match
 from kpatch_tools.checks.delta import overall_files, text_delta
 from kpatch_tools.checks.series import completeness
 from kpatch_tools.errors import UserError
-from kpatch_tools.flow.apply import apply_series
+from kpatch_tools.flow.base import apply_to
 from kpatch_tools.model.comparison import (
     AnsweredComment,
     Change,
@@ -42,10 +42,10 @@ def compare_series(  # noqa: PLR0913 - two versions, and where each applies
 ) -> Comparison:
     """Compare ``old`` with ``new``; ``reviews`` names mails (see tools.reviewbox), None for no comments.
 
-    With a git tree both are applied to their bases, into a repository that is gone when this returns, and
-    `git range-diff` compares the commits. Without one, or where a version does not apply, the mails' diffs
-    are compared as text: the result's ``method`` says which. Raises UserError for mails that cannot be read
-    and for a base that is not there.
+    With a git tree both are applied to their bases ("auto" finds each, as flow.base does), into a
+    repository that is gone when this returns, and `git range-diff` compares the commits. Without one, or
+    where a version does not apply, the mails' diffs are compared as text: the result's ``method`` says
+    which. Raises UserError for mails that cannot be read and for a base that is not there.
     """
     # Unreadable mails should not be told after the work.
     mails = None if reviews is None else [mail for spec in reviews for mail in _mails(spec)]
@@ -121,7 +121,7 @@ def _judge(  # noqa: PLR0913, PLR0917 - internal: two versions, their bases, and
     store = Repository.create(folder / "store.git", borrow=source)
     done: list[Applied] = []
     for series, base in zip((old, new), bases, strict=True):
-        applied = apply_series(series, tree=tree, onto=base, objects=store.git_dir, sink=sink)
+        applied, _found = apply_to(series, tree=tree, onto=base, objects=store.git_dir, sink=sink)
         if not applied.commits:
             why = f"{series.name} v{series.version}: {applied.state.value}: {applied.reason}"
             return None, f"the diffs of the mails, as text ({why})"

@@ -113,6 +113,20 @@ def test_two_bases(versions: tuple[Path, Path, Path], git: Git) -> None:
     assert " and " in found.method
 
 
+def test_each_version_finds_its_own_base(versions: tuple[Path, Path, Path], git: Git) -> None:
+    tree, old, new = versions
+    # On main the lines around have moved on; a branch still has what both were made for.
+    git(tree, "branch", "made-for")
+    (tree / "frob.c").write_bytes(b"int b;\n" * 9)
+    git(tree, "commit", "--quiet", "-am", "frob: rework")
+    loaded = load_series(str(old)), load_series(str(new))
+    plain = compare_series(*loaded, tree=tree)
+    assert "v1: conflict" in plain.method
+    found = compare_series(*loaded, tree=tree, old_base="auto", new_base="auto")
+    base = git(tree, "rev-parse", "made-for")
+    assert found.method == f"git range-diff, applied to {base[:12]}"
+
+
 def test_an_incomplete_version_is_compared_and_named(versions: tuple[Path, Path, Path]) -> None:
     tree, old, new = versions
     next(new.glob("*0002*")).unlink()
