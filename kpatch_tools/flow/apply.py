@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Apply a series to a commit of a tree, whole or not at all, with no checkout."""
 
-import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from kpatch_tools.model.event import Event, Sink, silent
 from kpatch_tools.model.series import Applied, ApplyState, Patch, Series
 from kpatch_tools.parse.refusal import read_refusal
 from kpatch_tools.tools.git import Repository
+from kpatch_tools.tools.private import private_folder
 from kpatch_tools.tools.stage import Stage, publish
 
 
@@ -46,8 +46,7 @@ def apply_series(  # noqa: PLR0913 - what, where, and where to leave it
         _check_branch(source, branch)
     if fault := completeness(series):
         return Applied(state=fault[0], reason=fault[1], base=base)
-    with tempfile.TemporaryDirectory(prefix="kvet-apply-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
+    with private_folder("kvet-apply-") as folder:
         if objects:
             store = Repository.made(objects, borrow=source)
         else:

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Compare two versions of a series, and say what the newer one answers to the comments on the older."""
 
-import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,6 +24,7 @@ from kpatch_tools.model.series import Applied, Series
 from kpatch_tools.parse.rangediff import read_delta, read_pairs
 from kpatch_tools.parse.review_mail import read_review
 from kpatch_tools.tools.git import Repository
+from kpatch_tools.tools.private import private_folder
 from kpatch_tools.tools.reviewbox import read_reviews
 
 _SHOWN = {Change.FILES, Change.MESSAGE}
@@ -49,8 +49,8 @@ def compare_series(  # noqa: PLR0913 - two versions, and where each applies
     """
     # Unreadable mails should not be told after the work.
     mails = None if reviews is None else [mail for spec in reviews for mail in _mails(spec)]
-    with tempfile.TemporaryDirectory(prefix="kvet-diff-", ignore_cleanup_errors=True) as name:
-        judge, method = _judge(old, new, tree, (old_base, new_base), Path(name), sink)
+    with private_folder("kvet-diff-") as folder:
+        judge, method = _judge(old, new, tree, (old_base, new_base), folder, sink)
         sink(Event("diff", "pairing patches"))
         pairs = match(old, new, judge.pairs() if judge else ())
         shown = tuple(_with_delta(pair, judge) for pair in pairs)

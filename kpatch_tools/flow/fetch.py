@@ -116,7 +116,7 @@ def range_mails(first: str, last: str, tree: Path | None) -> RangeMails:
     if not 0 < count <= mailbox.MAX_MAILS:
         raise UserError(f"{label}: {count} commits: no series", cure=f"git -C {source.path} log {label}")
     base = source.run("merge-base", first, last).text.strip()
-    with gitrun.scratch() as name:
+    with gitrun.scratch() as folder:
         source.ask(
             "-c", "format.pretty=email", "-c", "diff.noprefix=false", "-c", "diff.mnemonicPrefix=false",
             "-c", "i18n.logOutputEncoding=UTF-8", "-c", "diff.suppressBlankEmpty=false",
@@ -124,11 +124,11 @@ def range_mails(first: str, last: str, tree: Path | None) -> RangeMails:
             "--subject-prefix=PATCH", "--no-attach", "--no-thread", "--no-cover-letter", "--no-notes",
             "--no-to", "--no-cc", "--no-add-header", "--no-ext-diff", "--no-textconv", "--no-color",
             "--src-prefix=a/", "--dst-prefix=b/", "--suffix=.patch", "--no-signoff", "--no-from",
-            f"--base={base}", f"--output-directory={name}", f"{first}..{last}",
+            f"--base={base}", f"--output-directory={folder}", f"{first}..{last}",
             what=f"cannot format the commits {label}",
         )  # fmt: skip
         # A commit that changes nothing leaves an empty file.
-        files = [path for path in sorted(Path(name).glob("*.patch")) if path.stat().st_size]
+        files = [path for path in sorted(folder.glob("*.patch")) if path.stat().st_size]
         mails = tuple(
             mailbox.RawMail(raw=path.read_bytes(), source=f"{label}: patch {at}")
             for at, path in enumerate(files, 1)

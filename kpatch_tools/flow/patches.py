@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Checks per patch: the tree's own checkpatch.pl, rules about messages, and a subsystem's written rules."""
 
-import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from kpatch_tools.parse.rules import parse_rules
 from kpatch_tools.tools import checkpatch
 from kpatch_tools.tools.files import data_dir, read_text
 from kpatch_tools.tools.git import Repository
+from kpatch_tools.tools.private import private_folder
 
 CHECK = "patches"
 # A tree with fewer commits was imported, and an id that it does not know proves nothing.
@@ -67,8 +67,8 @@ def check_series(
     says so. Raises UserError as apply_series() does.
     """
     source = Repository.open(tree)
-    with tempfile.TemporaryDirectory(prefix="kvet-patches-", ignore_cleanup_errors=True) as name:
-        store = Repository.create(Path(name) / "store.git", borrow=source)
+    with private_folder("kvet-patches-") as folder:
+        store = Repository.create(folder / "store.git", borrow=source)
         applied = apply_series(series, tree=source.path, onto=onto, objects=store.path, sink=sink)
         result = check_patches(series, applied, store, fail_on=fail_on, sink=sink)
     return Report(

@@ -35,11 +35,6 @@ class _Read:
     info: MailInfo
     files: tuple[FileDiff, ...]
 
-    @classmethod
-    def of(cls, item: Envelope) -> "_Read":
-        info = mailbox.mailinfo(item.raw, item.source)
-        return cls(envelope=item, info=info, files=read_diff(info.diff, item.source))
-
     @property
     def diff(self) -> bytes:
         return self.info.diff.encode("utf-8", "surrogateescape")
@@ -181,7 +176,12 @@ def _series(posting: Posting, name: str, notes: list[str], *, ordered: bool) -> 
 
 
 def _patches(mails: Iterable[Envelope]) -> list[_Posted]:
-    read = [_Read.of(item) for item in mails if item.subject.number != 0]
+    posts = [item for item in mails if item.subject.number != 0]
+    infos = mailbox.mailinfos([(item.raw, item.source) for item in posts])
+    read = [
+        _Read(envelope=item, info=info, files=read_diff(info.diff, item.source))
+        for item, info in zip(posts, infos, strict=True)
+    ]
     _judge(read)
     return [item.posted() for item in read]
 

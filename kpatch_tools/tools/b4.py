@@ -35,8 +35,7 @@ def fetch_thread(message_id: str, *, newer: bool = False, lore: str | None = Non
     UserError when the archive has no such mail, EnvironmentFault without b4 or without network.
     """
     program = find_b4()
-    with gitrun.scratch() as name:
-        folder = Path(name)
+    with gitrun.scratch() as folder:
         for part in ("cache", "data", "out"):
             (folder / part).mkdir()
         command = Command(

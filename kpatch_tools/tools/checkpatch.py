@@ -7,7 +7,6 @@ spdxcheck.py, get_maintainer.pl and a repository: checkpatch hands them text of 
 """
 
 import re
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from kpatch_tools.model.run import Command, Ended
 from kpatch_tools.parse.checkpatch import Complaint, read_terse
 from kpatch_tools.tools import process
 from kpatch_tools.tools.git import Repository
+from kpatch_tools.tools.private import private_folder
 
 SCRIPT = "scripts/checkpatch.pl"
 _HELPERS = ("scripts/spelling.txt", "scripts/const_structs.checkpatch", ".checkpatch.conf")
@@ -55,8 +55,7 @@ def run_checkpatch(store: Repository, commit: str, mails: Sequence[Mail]) -> dic
     blobs = dict(zip(wanted, store.read_objects(f"{commit}:{path}" for path in wanted), strict=True))
     if blobs[SCRIPT] is None:
         raise EnvironmentFault(f"the base {commit[:12]} has no {SCRIPT}")
-    with tempfile.TemporaryDirectory(prefix="kvet-checkpatch-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
+    with private_folder("kvet-checkpatch-") as folder:
         _lay_out(folder, {path: blob.data for path, blob in blobs.items() if blob and blob.kind == "blob"})
         _headers(folder, store, commit, mails)
         inbox = folder / "kvet-mails"

@@ -7,12 +7,13 @@ configuration are left out, deadlines hold, and what one configuration file coul
 off on the command line.
 """
 
-import tempfile
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from kpatch_tools.errors import EnvironmentFault
 from kpatch_tools.model.run import Command, Ended, RunResult
 from kpatch_tools.tools import process
+from kpatch_tools.tools.private import private_folder
 
 PLUMBING_TIMEOUT_S = 600.0
 IDENTITY = ("kvet", "kvet@localhost")
@@ -68,6 +69,6 @@ def start(command: Command) -> RunResult:
     return result
 
 
-def scratch() -> tempfile.TemporaryDirectory[str]:
+def scratch() -> AbstractContextManager[Path]:
     """A temporary folder for git's files, gone when the ``with`` block ends."""
-    return tempfile.TemporaryDirectory(prefix="kvet-git-", ignore_cleanup_errors=True)
+    return private_folder("kvet-git-")

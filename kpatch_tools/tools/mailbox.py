@@ -98,14 +98,22 @@ def as_mbox(mails: tuple[RawMail, ...]) -> bytes:
 
 def mailinfo(raw: bytes, source: str) -> MailInfo:
     """What `git mailinfo` makes of one mail. Raises UserError with git's words when it makes nothing."""
-    with gitrun.scratch() as name:
-        folder = Path(name)
-        result = gitrun.plain("mailinfo", "--encoding=UTF-8", "msg", "patch", cwd=folder, stdin=raw)
-        if not result.ok:
-            raise UserError(f"{source}: git cannot read this mail: {_first_line(result.error_text)}")
-        return read_mailinfo(
-            result.stdout, (folder / "msg").read_bytes(), (folder / "patch").read_bytes(), source
-        )
+    return mailinfos([(raw, source)])[0]
+
+
+def mailinfos(mails: Sequence[tuple[bytes, str]]) -> list[MailInfo]:
+    """What `git mailinfo` makes of mails, each with the name of its source; raises as mailinfo() does."""
+    made: list[MailInfo] = []
+    with gitrun.scratch() as folder:
+        message, patch = folder / "msg", folder / "patch"
+        for raw, source in mails:
+            result = gitrun.plain(
+                "mailinfo", "--encoding=UTF-8", message.name, patch.name, cwd=folder, stdin=raw
+            )
+            if not result.ok:
+                raise UserError(f"{source}: git cannot read this mail: {_first_line(result.error_text)}")
+            made.append(read_mailinfo(result.stdout, message.read_bytes(), patch.read_bytes(), source))
+    return made
 
 
 Counts = dict[str, tuple[int, int] | None]
@@ -116,8 +124,7 @@ def numstats(diffs: Sequence[bytes]) -> list[Counts] | None:
 
     See numstat(). A small diff of ours stands between every two, so that none can reach into the next.
     """
-    with gitrun.scratch() as name:
-        folder = Path(name)
+    with gitrun.scratch() as folder:
         mark = f"kvet-{os.urandom(16).hex()}"
         (folder / "mark").write_text(f"--- /dev/null\n+++ b/{mark}\n@@ -0,0 +1 @@\n+\n")
         for number, diff in enumerate(diffs):
@@ -134,10 +141,8 @@ def numstat(diff: bytes, source: str) -> Counts:
     git names a file by its new name, a deleted one by its old name. Raises UserError with git's words when
     git cannot read the diff (a mail client that wrapped its lines is the usual reason).
     """
-    with gitrun.scratch() as name:
-        result = gitrun.plain(
-            "apply", "--numstat", "-z", "--allow-empty", cwd=Path(name), stdin=diff or b"\n"
-        )
+    with gitrun.scratch() as folder:
+        result = gitrun.plain("apply", "--numstat", "-z", "--allow-empty", cwd=folder, stdin=diff or b"\n")
     if not result.ok:
         words = _first_line(result.error_text).removeprefix("error: ").replace("<stdin>:", "line ")
         raise UserError(
@@ -183,15 +188,16 @@ def _split(data: bytes, source: str) -> tuple[RawMail, ...]:
             f"{source}: no mailbox: it begins with neither a 'From ' line nor a mail header",
             cure="make patch mails with `git format-patch`",
         )
-    with gitrun.scratch() as name:
-        folder = Path(name)
+    with gitrun.scratch() as folder:
+        out = folder / "out"
+        out.mkdir()
         # -b lets a file with a single mail and no "From " line pass, as `git am` does. public-inbox and b4
         # say in that line that they quote every line that begins with "From ".
         quoted = ("--mboxrd",) if data.startswith(_MBOXRD) else ()
-        result = gitrun.plain("mailsplit", "-b", "-d5", *quoted, f"-o{folder}", "--", cwd=folder, stdin=data)
+        result = gitrun.plain("mailsplit", "-b", "-d5", *quoted, f"-o{out}", "--", cwd=folder, stdin=data)
         if not result.ok:
             raise UserError(f"{source}: git cannot split this mailbox: {_first_line(result.error_text)}")
-        mails = [item.read_bytes() for item in sorted(folder.iterdir())]
+        mails = [item.read_bytes() for item in sorted(out.iterdir())]
     if len(mails) > MAX_MAILS:
         raise UserError(f"{source}: {len(mails)} mails: no single series", cure="cut out one thread")
     if len(mails) == 1:
