@@ -128,9 +128,7 @@ class _Attempt:
         """Apply the patches after the first ``held``; ``patient`` passes over one that is in, and merges."""
         patches = self.series.patches
         stage = self._stage()
-        tree = stage.tree()
-        commits = [self.base] * held
-        there = [patch.count for patch in patches[:held]]
+        there = list(range(held))
         merged: list[str] = []
         for done, patch in enumerate(patches[held:], held):
             self.sink(Event("apply", f"{patch.count} {patch.subject}", done, len(patches)))
@@ -139,23 +137,22 @@ class _Attempt:
                 if not (patient and stage.merge(patch)):
                     return self._conflict(patch, words, stage)
                 merged.append(patch.count)
-            parent, before = commits[-1] if commits else self.base, tree
-            tree = stage.tree()
-            if tree == before:
-                there.append(patch.count)
-            commits.append(parent if tree == before else stage.commit(patch, tree, parent))
-        stage.keep()
-        self.sink(Event("apply", f"{len(commits)} patches applied", len(commits), len(commits)))
-        if len(there) == len(commits):
-            return _already(self.base, tree)
-        remarks = [f"already in the base: {', '.join(there)}"] if there else []
+            if not stage.commit(patch):
+                there.append(done)
+        self.sink(Event("apply", f"{len(patches)} patches applied", len(patches), len(patches)))
+        if len(there) == len(patches):
+            return _already(self.base, self.source.tree_id(self.base))
+        made, tree = stage.finish()
+        ids, commits = iter(made), [self.base]
+        for at in range(len(patches)):
+            commits.append(commits[-1] if at in there else next(ids))
+        remarks = [f"already in the base: {', '.join(patches[at].count for at in there)}"] if there else []
         remarks += [f"applied by a three-way merge: {', '.join(merged)}"] if merged else []
-        reason = "; ".join(remarks)
         return Applied(
             state=ApplyState.APPLIED,
             base=self.base,
-            reason=reason,
-            commits=tuple(commits),
+            reason="; ".join(remarks),
+            commits=tuple(commits[1:]),
             tree=tree,
             merged=tuple(merged),
         )

@@ -1,20 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Apply patches with no checkout: an index of the touched paths alone, and trees spliced around it.
+"""Apply patches with no checkout: an index of the touched paths alone, and commits made around it.
 
 A kernel tree has 80,000 files and a series touches a dozen. `git apply --cached` needs only those in its
-index; the trees above them are read once, changed and stored. Nothing here takes a lock, moves a ref or
-looks at a work tree, so any number of runs may go on in one repository.
+index, and `git fast-import` puts what changed into the trees above. Nothing here takes a lock that others
+wait for, leaves a ref or looks at a work tree, so any number of runs may go on in one repository.
 """
 
+import os
 import shutil
 from pathlib import Path
 
-from kpatch_tools.errors import ToolFailed, UserError
+from kpatch_tools.errors import UserError
 from kpatch_tools.model.run import Ended, RunResult
 from kpatch_tools.model.series import Patch, Person
+from kpatch_tools.parse.fastimport import BRANCH, NewCommit, read_answer, stream
+from kpatch_tools.parse.gitident import ident, stripspace
 from kpatch_tools.parse.gitindex import read_index
-from kpatch_tools.parse.gitobject import commit_object, object_id, stripspace
-from kpatch_tools.parse.gittree import Entry, Folder, folders_of, mktree_input, read_folder, splice
+from kpatch_tools.parse.gittree import Entry, Folder, folders_of, read_folder
 from kpatch_tools.tools.git import Repository
 from kpatch_tools.tools.gitrun import IDENTITY
 
@@ -28,8 +30,8 @@ class Stage:
 
     ``store`` is the repository that receives objects; it must be able to read those of ``source``, from
     which the trees of ``base`` come (a partial clone fetches there what it lacks). ``folder`` is a scratch
-    folder for the index. Trees and commits are computed as the patches go by and stored by keep(), all at
-    once: a process of git for each would cost more than all the rest.
+    folder for the index. commit() only notes what is to be stored: finish() has git store all trees and
+    commits at once, for a process of git for each would cost more than all the rest.
     """
 
     def __init__(
@@ -48,9 +50,7 @@ class Stage:
         )
         self._run("update-index", "-z", "--index-info", stdin=lines).ok_or_raise("cannot fill the index")
         self._entries = self._at_base = start
-        self._trees: list[Folder] = []
-        self._top = ""
-        self._commits: list[tuple[str, bytes]] = []
+        self._commits: list[NewCommit] = []
         self._start = self._index.with_suffix(".start")
         if self._index.exists():
             shutil.copyfile(self._index, self._start)
@@ -81,7 +81,7 @@ class Stage:
         return True
 
     def read(self, path: str) -> bytes | None:
-        """The content of a touched file as of the last tree(), None when it is not there."""
+        """The content of a touched file as of the last commit(), None when it is not there."""
         entry = self._entries.get(path)
         if entry is None:
             return None
@@ -93,86 +93,55 @@ class Stage:
         entry = self._at_base.get(path)
         return entry.id if entry else ""
 
-    def tree(self) -> str:
-        """The id of the top tree as the patches have left it; what is new of it waits for keep()."""
-        entries = self._listed()
-        changes: dict[str, Entry | None] = {
-            path: entry for path, entry in entries.items() if self._entries.get(path) != entry
-        }
-        changes.update({path: None for path in self._entries if path not in entries})
-        spliced = splice(self._known, changes, self._store.object_format)
-        self._entries = entries
-        if changes:
-            self._trees += spliced.folders
-        self._top = spliced.top
-        return spliced.top
-
-    def commit(self, patch: Patch, tree: str, parent: str) -> str:
-        """The id of the commit that `git am` would make; keep() stores it.
+    def commit(self, patch: Patch) -> bool:
+        """Note the commit that `git am` would make of all that changed; False, and none, when nothing did.
 
         The author and the author's date are the mail's. The committer is kvet and the committer's date is
         the author's, so that the id depends on the base and the mail alone (as with `git am
         --committer-date-is-author-date`). A mail with no date that git can read gets the epoch.
         """
-        message = stripspace(f"{patch.subject}\n\n{patch.body}".encode())
-        made = commit_object(
-            tree=tree, parent=parent, author=patch.author, committer=_COMMITTER, date=patch.date,
-            message=message,
-        )  # fmt: skip
-        if made is None:
-            return self._judged_by_git(patch, tree, parent, message)
-        name = object_id("commit", made, self._store.object_format)
-        self._commits.append((name, made))
-        return name
-
-    def keep(self) -> None:
-        """Store what tree() and commit() computed. Raises ToolFailed where git computes another id."""
-        if self._trees:
-            made = self._run("mktree", "-z", "--batch", "--missing", stdin=mktree_input(self._trees))
-            stored = made.ok_or_raise("cannot store trees").text.split()
-            if not stored or stored[-1] != self._top:
-                raise ToolFailed(f"git stored the tree {stored[-1:]} where {self._top} was computed")
-            self._trees = []
-        if self._commits:
-            self._keep_commits()
-            self._commits = []
-
-    def _keep_commits(self) -> None:
-        places = []
-        for number, (_name, data) in enumerate(self._commits):
-            places.append(self._index.with_suffix(f".commit{number}"))
-            places[-1].write_bytes(data)
-        paths = "".join(f"{place.resolve()}\n" for place in places)
-        made = self._run(
-            "hash-object", "-t", "commit", "-w", "--no-filters", "--stdin-paths", stdin=paths.encode()
+        entries = self._listed()
+        changes: dict[str, Entry | None] = {
+            path: entry for path, entry in entries.items() if self._entries.get(path) != entry
+        }
+        changes.update({path: None for path in self._entries if path not in entries})
+        self._entries = entries
+        if not changes:
+            return False
+        author = ident(patch.author, patch.date) or self._judged(patch)
+        when = author.rpartition("> ")[2]
+        self._commits.append(
+            NewCommit(
+                author=author,
+                committer=f"{_COMMITTER} {when}",
+                message=stripspace(f"{patch.subject}\n\n{patch.body}".encode()) or b"\n",
+                changes=changes,
+            )
         )
-        stored = made.ok_or_raise("cannot store commits").text.split()
-        wanted = [name for name, _data in self._commits]
-        if stored != wanted:
-            raise ToolFailed(f"git stored the commits {stored} where {wanted} were computed")
-        for place in places:
-            place.unlink()
+        return True
 
-    def _judged_by_git(self, patch: Patch, tree: str, parent: str, message: bytes) -> str:
-        """The commit of a mail whose author or date git alone can read."""
-        self.keep()
-        made = self._commit_tree(patch, patch.date or UNKNOWN_DATE, tree, parent, message)
+    def finish(self) -> tuple[tuple[str, ...], str]:
+        """Store what commit() noted: the ids of the commits, one at least, and of the last one's tree."""
+        branch = f"{BRANCH}-{os.urandom(8).hex()}"
+        request = stream(self.base, self._commits, branch)
+        made = self._store.run("fast-import", "--quiet", "--date-format=raw-permissive", stdin=request)
+        answer = made.ok_or_raise("cannot store the commits").text
+        commits, tree = read_answer(answer, len(self._commits))
+        return commits, tree or self._store.tree_id(commits[-1])
+
+    def _judged(self, patch: Patch) -> str:
+        """The author's ident of a mail whose author or date git alone can read."""
+        made = self._var(patch, patch.date or UNKNOWN_DATE)
         if not made.ok and "invalid date format" in made.error_text:
-            made = self._commit_tree(patch, UNKNOWN_DATE, tree, parent, message)
+            made = self._var(patch, UNKNOWN_DATE)
         if not made.ok and "ident name" in made.error_text:
             raise UserError(f"{patch.source}: git accepts no author from this mail: {str(patch.author)!r}")
-        return made.ok_or_raise(f"cannot commit patch {patch.count}").text.strip()
+        return made.ok_or_raise(f"cannot read the author of patch {patch.count}").text.strip("\n")
 
-    def _commit_tree(self, patch: Patch, date: str, tree: str, parent: str, message: bytes) -> RunResult:
-        identity = {
-            "GIT_AUTHOR_NAME": patch.author.name,
-            "GIT_AUTHOR_EMAIL": patch.author.email,
-            "GIT_AUTHOR_DATE": date,
-            "GIT_COMMITTER_NAME": _COMMITTER.name,
-            "GIT_COMMITTER_EMAIL": _COMMITTER.email,
-            "GIT_COMMITTER_DATE": date,
-        }
-        return self._store.run("commit-tree", tree, "-p", parent, stdin=message or b"\n", env=identity)
+    def _var(self, patch: Patch, date: str) -> RunResult:
+        given = {"NAME": patch.author.name, "EMAIL": patch.author.email, "DATE": date}
+        environment = {f"GIT_AUTHOR_{what}": value for what, value in given.items()}
+        return self._store.run("var", "GIT_AUTHOR_IDENT", env=environment)
 
     def _apply(self, patch: Patch, *options: str, index: Path | None = None) -> RunResult:
         args = ("apply", "--cached", "--whitespace=nowarn", *options)

@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Object ids of git, and commits for mails whose author and date leave nothing to interpret.
+"""What a commit holds of a mail, where author and date leave nothing to interpret.
 
 git cleans names and reads almost anything as a date. What needs such judgement is left to git itself: the
-functions here answer None, and the caller asks `git commit-tree`.
+functions here answer None, and the caller asks `git var`.
 """
 
-import hashlib
 import re
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -58,27 +57,8 @@ def stamp(date: str) -> str | None:
     return f"{seconds} {sign}{match['east']}{match['part']}" if seconds >= 0 else None
 
 
-def commit_object(  # noqa: PLR0913 - what a commit holds
-    *, tree: str, parent: str, author: Person, committer: Person, date: str, message: bytes
-) -> bytes | None:
-    """The bytes of a commit whose two dates are ``date``; None when git has to judge a part of it.
-
-    ``message`` is as stripspace() leaves it.
-    """
+def ident(who: Person, date: str) -> str | None:
+    """Who and when as a commit holds them (Name <address> seconds offset); None where git has to judge."""
     when = stamp(date)
-    plain = all(
-        _PLAIN_NAME.fullmatch(who.name) and _PLAIN_EMAIL.fullmatch(who.email) for who in (author, committer)
-    )
-    if when is None or not plain or not message or b"\0" in message:
-        return None
-    head = (
-        f"tree {tree}\nparent {parent}\n"
-        f"author {author.name} <{author.email}> {when}\n"
-        f"committer {committer.name} <{committer.email}> {when}\n\n"
-    )
-    return head.encode() + message
-
-
-def object_id(kind: str, data: bytes, algorithm: str) -> str:
-    """The id of an object; ``algorithm`` is git's object format, "sha1" or "sha256"."""
-    return hashlib.new(algorithm, f"{kind} {len(data)}\0".encode() + data, usedforsecurity=False).hexdigest()
+    plain = _PLAIN_NAME.fullmatch(who.name) and _PLAIN_EMAIL.fullmatch(who.email)
+    return f"{who} {when}" if plain and when else None
