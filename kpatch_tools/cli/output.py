@@ -5,13 +5,17 @@ import contextlib
 import sys
 import time
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import click
 
 from kpatch_tools.model.event import Event, Sink, silent
-from kpatch_tools.model.finding import Severity
-from kpatch_tools.model.report import Report, Status
+from kpatch_tools.render import RENDERERS, WITH_PAGES
 from kpatch_tools.render.escape import terminal
+
+if TYPE_CHECKING:
+    from kpatch_tools.model.finding import Severity
+    from kpatch_tools.model.report import Report
 
 PLAIN_EVERY_S = 10.0
 
@@ -77,8 +81,10 @@ def _plain() -> Sink:
     return sink
 
 
-def exit_code(report: Report, fail_on: Severity) -> int:
+def exit_code(report: "Report", fail_on: "Severity") -> int:
     """0 clean, 1 findings at or over ``fail_on`` or a failed check, 3 when a check could not run."""
+    from kpatch_tools.model.report import Status  # noqa: PLC0415 - half of the commands make no report
+
     if any(finding.severity.rank >= fail_on.rank for finding in report.findings):
         return 1
     if any(check.status is Status.FAIL for check in report.checks):
@@ -86,3 +92,17 @@ def exit_code(report: Report, fail_on: Severity) -> int:
     if any(check.status is Status.DID_NOT_RUN for check in report.checks) or not report.checks:
         return 3
     return 0
+
+
+def rendered(report: "Report", fmt: str) -> str:
+    """The report in one of render.FORMATS."""
+    if fmt in RENDERERS:
+        return RENDERERS[fmt](report)
+    # The pages need every table of rules: not worth loading for the other formats.
+    from kpatch_tools.flow.rulepages import rule_pages  # noqa: PLC0415
+    from kpatch_tools.render.sarif import MOST_RESULTS  # noqa: PLC0415
+
+    if (cut := len(report.findings) - MOST_RESULTS) > 0:
+        text = f"the lightest {cut} of {len(report.findings)} findings are left out, as GitHub would"
+        click.echo(f"kvet: {text}; --format json has them all", err=True)
+    return WITH_PAGES[fmt](report, rule_pages())

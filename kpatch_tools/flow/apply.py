@@ -6,7 +6,6 @@ from pathlib import Path
 
 from kpatch_tools.checks.series import completeness
 from kpatch_tools.errors import UserError
-from kpatch_tools.flow.conflict import beside
 from kpatch_tools.model.event import Event, Sink, silent
 from kpatch_tools.model.series import Applied, ApplyState, Patch, Series
 from kpatch_tools.parse.refusal import read_refusal
@@ -168,6 +167,8 @@ class _Attempt:
                 f"it was made for another version of that file ({made_for[:12]}, here {here[:12]})"
             )
         if self.explain:
+            from kpatch_tools.flow.conflict import beside  # noqa: PLC0415 - most series apply
+
             conflict = beside(conflict, patch, stage.read(conflict.path), self.source, self.base)
         series = self.series
         if series.base_commit and not self.base.startswith(series.base_commit):

@@ -1,9 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What came of applying a series, as text and as JSON."""
 
-import difflib
-import json
-
 from kpatch_tools.model.series import Applied, BaseFound, Conflict, Series
 from kpatch_tools.render.escape import terminal
 
@@ -101,6 +98,8 @@ def as_json(  # noqa: PLR0913 - the outcome, and what only the caller knows
         if conflict
         else None,
     }
+    import json  # noqa: PLC0415 - as below
+
     return json.dumps(document, indent=2) + "\n"
 
 
@@ -122,6 +121,8 @@ def _beside(conflict: Conflict) -> list[str]:
     if not conflict.found:
         return lines + [f"  patch expects  {line}" for line in conflict.wanted[:_SHOWN]]
     lines.append(f"  the patch expects (-) and the tree has (+), {conflict.path}:{conflict.found_line}")
+    import difflib  # noqa: PLC0415 - a series that applies is shown without
+
     shown = list(difflib.ndiff(conflict.wanted, conflict.found, charjunk=None))
     body = [f"    {line}" for line in shown if not line.startswith("?")]
     rest = len(body) - _SHOWN

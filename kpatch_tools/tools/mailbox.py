@@ -5,7 +5,6 @@
 shows is what git would commit.
 """
 
-import gzip
 import io
 import os
 import re
@@ -168,6 +167,8 @@ def _counts(records: bytes) -> Counts:
 def _bounded(stream: BinaryIO, source: str) -> bytes:
     data = stream.read(MAX_BYTES + 1)
     if data.startswith(_GZIP):
+        import gzip  # noqa: PLC0415 - archives hand it out, files on a disk seldom are
+
         try:
             with gzip.open(io.BytesIO(data)) as unpacked:
                 data = unpacked.read(MAX_BYTES + 1)
