@@ -34,8 +34,6 @@ QUIET_CONFIG = (
     "maintenance.auto=false",
     "commit.gpgSign=false",
     "advice.detachedHead=false",
-    # Small loose objects cost more to squeeze than to write; a cache may be larger.
-    "core.looseCompression=0",
 )
 QUIET_ENVIRONMENT = {
     "GIT_CONFIG_GLOBAL": "/dev/null",

@@ -22,6 +22,7 @@ from kpatch_tools.tools.gitrun import PLUMBING_TIMEOUT_S
 
 STAGE = "checkout"
 BATCH = 4000
+MAX_PACKS = 50
 ORPHAN_S = 300.0
 POLL_S = 0.2
 
@@ -56,7 +57,9 @@ def store_for(tree: Path) -> Path:
             write_atomic(ready, f"{user.path}\n")
         else:
             # The user's repository may have been deepened or cloned anew at the same place.
-            Repository.made(store, borrow=user).borrow(user)
+            made = Repository.made(store, borrow=user)
+            made.borrow(user)
+            _tidy(made)
     return store
 
 
@@ -87,6 +90,16 @@ def worktree(tree: Path, commit: str, sink: Sink = silent) -> Iterator[Path]:
                 checkout.ask("reset", "--hard", "--quiet", commit, what=f"cannot check out {commit[:12]}")
         sink(Event(STAGE, f"{place} is at {commit[:12]}"))
         yield place
+
+
+def _tidy(store: Repository) -> None:
+    """Make one pack of many: every series that is applied leaves one, and git looks through them all.
+
+    Nothing refers to the commits, so all that is there is kept; what the user's repository has is not
+    copied. Other runs may read meanwhile: git looks again when a pack is gone.
+    """
+    if len(list((store.objects / "pack").glob("*.pack"))) > MAX_PACKS:
+        store.ask("repack", "-a", "-d", "-l", "-k", "-q", what=f"cannot pack {store.path}")
 
 
 def _open_checkout(store: Repository, place: Path) -> Repository | None:

@@ -22,6 +22,9 @@ from kpatch_tools.tools.gitrun import IDENTITY
 
 _HASH_BYTES = {"sha1": 20, "sha256": 32}
 UNKNOWN_DATE = "@0 +0000"
+# A store of ours may be larger, and can be made again: squeezing objects, a file for each of them and
+# waiting for the disk took most of the time of an apply.
+_STORE_CONFIG = ("core.looseCompression=0", "fastimport.unpackLimit=0", "core.fsync=none")
 _COMMITTER = Person(name=IDENTITY[0], email=IDENTITY[1])
 
 
@@ -124,7 +127,7 @@ class Stage:
         """Store what commit() noted: the ids of the commits, one at least, and of the last one's tree."""
         branch = f"{BRANCH}-{os.urandom(8).hex()}"
         request = stream(self.base, self._commits, branch)
-        made = self._store.run("fast-import", "--quiet", "--date-format=raw-permissive", stdin=request)
+        made = self._run("fast-import", "--quiet", "--date-format=raw-permissive", stdin=request)
         answer = made.ok_or_raise("cannot store the commits").text
         commits, tree = read_answer(answer, len(self._commits))
         return commits, tree or self._store.tree_id(commits[-1])
@@ -154,7 +157,9 @@ class Stage:
         return read_index(self._index.read_bytes(), _HASH_BYTES[self._store.object_format])
 
     def _run(self, *args: str, stdin: bytes = b"", index: Path | None = None) -> RunResult:
-        return self._store.run(*args, stdin=stdin, env={"GIT_INDEX_FILE": str(index or self._index)})
+        settings = [word for setting in _STORE_CONFIG for word in ("-c", setting)]
+        index_file = {"GIT_INDEX_FILE": str(index or self._index)}
+        return self._store.run(*settings, *args, stdin=stdin, env=index_file)
 
 
 def publish(store: Repository, target: Repository, *, head: str, base: str, branch: str) -> None:

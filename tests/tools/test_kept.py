@@ -163,3 +163,27 @@ def test_a_git_that_outlived_its_run_is_waited_for(
         assert not kept._git_in(place)
         assert (place / "sub/changed").read_text() == "new\n"
     orphan.join()
+
+
+def test_many_packs_become_one_and_nothing_is_lost(
+    two: tuple[Path, str, str], git: Git, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree, _old, new = two
+    monkeypatch.setattr(kept, "MAX_PACKS", 1)
+    store = kept.store_for(tree)
+    made = []
+    for number in range(3):
+        text = f"content {number}\n".encode()
+        stream = b"blob\nmark :1\ndata %d\n%s\nget-mark :1\n" % (len(text), text)
+        asked = git(store, "-c", "fastimport.unpackLimit=0", "fast-import", "--quiet", stdin=stream)
+        made.append(asked)
+    loose = git(store, "hash-object", "-w", "--stdin", stdin=b"loose\n")
+    packs = store / "objects/pack"
+    assert len(list(packs.glob("*.pack"))) == 3
+    assert kept.store_for(tree) == store
+    assert len(list(packs.glob("*.pack"))) == 1
+    assert [git(store, "cat-file", "-t", name) for name in (*made, loose)] == ["blob"] * 4
+    # What the user's repository has is borrowed still, not copied.
+    shutil.move(tree / ".git/objects", tree / "away")
+    with pytest.raises(Exception, match="cat-file"):
+        git(store, "cat-file", "-t", new)
