@@ -69,16 +69,18 @@ class Handler:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KernelFacts:
-    """The interface of one tree. ``label`` says which: a kernel version, or "the series' tree".
+    """The interface of one tree. ``label`` says which ("Linux 6.12.1") and is no part of what is compared.
 
     ``uapi`` holds the names that uapi headers define (macros, enumerators, structs without the word
-    ``struct``), ``names`` all names of uapi and of KVM's own headers and sources, comments left out.
-    ``values`` is the text of the uapi macros and enumerators with single blanks and without comments.
+    ``struct``), ``names`` those and every KVM_* and kvm_* word of KVM's own headers and sources, comments and
+    strings left out. ``values`` is the text of the uapi macros, and of the enumerators that have one, with
+    single blanks and without comments.
     ``structs`` has several entries under a name that several architectures define. ``checked`` says where
     KVM_CHECK_EXTENSION answers for a capability. ``errnos`` are the names of the uapi errno headers.
+    ``defined`` gives the header and the line of each uapi macro.
     """
 
-    label: str
+    label: str = field(compare=False)
     uapi: frozenset[str] = frozenset()
     names: frozenset[str] = frozenset()
     values: Mapping[str, str] = field(default_factory=dict)
@@ -87,3 +89,4 @@ class KernelFacts:
     handled: Mapping[str, tuple[Handler, ...]] = field(default_factory=dict)
     checked: Mapping[str, tuple[Handler, ...]] = field(default_factory=dict)
     errnos: frozenset[str] = frozenset()
+    defined: Mapping[str, tuple[str, int]] = field(default_factory=dict)

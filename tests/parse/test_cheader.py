@@ -2,7 +2,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kpatch_tools.parse.cheader import Member, Request, parse_header
+from kpatch_tools.parse.cheader import Member, Request, declarations, parse_header, written
 
 HEADER = """\
 #ifndef _X_H
@@ -93,6 +93,52 @@ def test_a_struct_out_of_a_document() -> None:
 
     assert [member.name for member in found.members] == ["gpa"]
     assert found.members[0].line == 2
+
+
+def test_user_space_sees_the_other_side_of_a_kernel_condition() -> None:
+    found = parse_header(
+        "struct a {\n#ifdef __KERNEL__\n\t__u8 in;\n#else\n\t__DECLARE_FLEX_ARRAY(char, out);\n#endif\n"
+        "#ifndef __KERNEL__\n\t__u8 last;\n#else\n\t__u8 never;\n#endif\n"
+        "#ifdef __HAVE_X\n\t__u8 maybe;\n#endif\n};"
+    ).structs["a"]
+
+    assert [(member.name, member.count, member.line) for member in found.members] == [
+        ("out", "0", 5),
+        ("last", "", 8),
+        ("maybe", "", 13),
+    ]
+    assert found.whole
+
+
+def test_a_nested_union_has_members_and_a_text_without_comments() -> None:
+    (union,) = (
+        parse_header(
+            "struct a {\n\tunion { /* what */\n\t\tvoid __user *p;\n#define ONE 1\n\t\t__u8 b[4];\n\t} u;\n};"
+        )
+        .structs["a"]
+        .members
+    )
+
+    assert union.type == "union { void *p; __u8 b[4]; }"
+    assert [(member.name, member.line) for member in union.members] == [("p", 3), ("b", 5)]
+    assert written(union) == "union { void *p; __u8 b[4]; } u"
+
+
+def test_doubles_are_all_given_and_a_gap_is_told() -> None:
+    found = list(declarations("struct a { int b; };\nstruct a { int c; ... };\n#define X 1\n#define X 2\n"))
+
+    assert [one.name for one in found] == ["a", "a", "X", "X"]
+    assert [one.whole for one in found[:2]] == [True, False]
+
+
+def test_many_names_on_many_levels_do_not_multiply() -> None:
+    text = "int z;"
+    for _ in range(14):
+        text = f"struct {{ {text} }} a, b, c, d, e, f;"
+    (struct,) = declarations(f"struct x {{ {text} }};")
+
+    assert len(struct.members) == 6
+    assert all(len(member.type) < 20_000 for member in struct.members)
 
 
 @given(st.text(max_size=300))
