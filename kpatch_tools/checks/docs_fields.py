@@ -1,17 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The field list of a section: presence, form and values, as the document's profile asks for them."""
+"""The fields of a section: presence and values, as the document's profile asks for them."""
 
-import difflib
 import re
+from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from kpatch_tools.checks.docs_field_form import malformed, meant_name
 from kpatch_tools.checks.docs_rule import Context, Hit
-from kpatch_tools.model.document import ApiDocument, Field, Paragraph, Section
+from kpatch_tools.model.document import ApiDocument, Field
 from kpatch_tools.model.profile import Vocabulary
 
 _LONGEST_FIELD = 12
-_HOLDERS = ("section", "field_body", "block_quote")
 
 
 def field_missing(context: Context) -> Iterator[Hit]:
@@ -27,114 +26,24 @@ def field_missing(context: Context) -> Iterator[Hit]:
     """
     if context.profile is None:
         return
-    broken = list(_malformed(context))
+    broken: dict[int, set[str]] = defaultdict(set)
+    for bad in malformed(context):
+        if held := context.document.section_at(bad.line):
+            broken[held.title.line].add(bad.field)
     for section in context.document.sections:
         if len(section.title.number) != 2:
             continue
-        present = {field.name for field in section.fields}
+        present = {meant_name(field, context.profile.fields) for field in section.fields}
         # A field that is there in a wrong form has its own finding.
-        present |= {bad.field for bad in broken if section.title.line <= bad.line <= section.end_line}
+        present |= broken.get(section.title.line, set())
         for name in context.profile.required(section.title.number[0]):
             if name not in present:
-                yield _missing(section, name, context.profile.fields)
-
-
-def _missing(section: Section, name: str, known: tuple[str, ...]) -> Hit:
-    strangers = {field.name.casefold(): field for field in section.fields if field.name not in known}
-    close = difflib.get_close_matches(name.casefold(), strangers, n=1, cutoff=0.8)
-    if close:
-        field = strangers[close[0]]
-        text = f"the field :{name}: is misspelt as :{field.name}:"
-        return Hit(line=field.line, column=1, text=text, hint=f"write :{name}:")
-    hint = f"add a line :{name}: to the field list below the title"
-    return Hit(line=section.title.line, column=1, text=f"the field :{name}: is missing", hint=hint)
-
-
-def field_form(context: Context) -> Iterator[Hit]:
-    """A line that looks like a field and is none: a colon or the blank line before the list is missing.
-
-    One such line turns the whole list into a run-on paragraph.
-
-    Bad:  Architectures: x86
-    Bad:  :Returns 0 on success
-    Good: :Returns: 0 on success
-    Source: a blank line stands before all 218 field lists of api.rst 6.12; mended upstream by
-    ed7974fd592b, fb5015bc8b73 (where the first version of the patch saw one of two).
-    """
-    for bad in _malformed(context):
-        if bad.text:
-            yield Hit(line=bad.line, column=bad.column, text=bad.text, hint=bad.hint)
-
-
-@dataclass(frozen=True, slots=True)
-class _BadField:
-    """A line that means a field; ``text`` is "" when only a line above it is at fault."""
-
-    line: int
-    column: int
-    field: str
-    text: str = ""
-    hint: str = ""
-
-
-def _malformed(context: Context) -> Iterator[_BadField]:
-    if context.profile is None:
-        return
-    names = "|".join(re.escape(name) for name in context.profile.fields)
-    forms = _Forms(
-        no_first=re.compile(rf"\s*(?P<name>{names})\s*:(?!:)\s*(?P<value>.*)"),
-        no_second=re.compile(rf"\s*:(?P<name>{names})(?!\s*:)\s+(?P<value>.*)"),
-        whole=re.compile(rf"\s*:(?P<name>{names}):(\s|$)"),
-    )
-    for paragraph in context.document.paragraphs:
-        if paragraph.holder in _HOLDERS:
-            yield from _in_paragraph(paragraph, context.document, forms)
-    for section in context.document.sections:
-        for field in section.fields:
-            # ":Returns 0 on error: ..." is a field to the parser, with a strange name.
-            match = re.match(rf"({names})\s+\S", field.name)
-            if match and field.name not in context.profile.fields:
-                text = f"the field :{match[1]}: lacks its second colon"
-                yield _BadField(field.line, 1, match[1], text, f"put a colon after :{match[1]}")
-
-
-@dataclass(frozen=True, slots=True)
-class _Forms:
-    """How a field looks without its first colon, without its second one, and right."""
-
-    no_first: re.Pattern[str]
-    no_second: re.Pattern[str]
-    whole: re.Pattern[str]
-
-
-def _in_paragraph(paragraph: Paragraph, document: ApiDocument, forms: _Forms) -> Iterator[_BadField]:
-    seen = False
-    for offset, text in enumerate(paragraph.text.split("\n")):
-        line = paragraph.line + offset
-        source = document.source(line)
-        column = len(source) - len(source.lstrip()) + 1
-        # "Returns: ..." is prose but right below the title or another field.
-        first = forms.no_first.match(text) if seen or _follows_title(document, line) else None
-        second = forms.no_second.match(text)
-        whole = forms.whole.match(text)
-        if match := first or second:
-            what = f"the field :{match['name']}: lacks its {'first' if first else 'second'} colon"
-            hint = f"write :{match['name']}: {match['value'].strip()}"
-            yield _BadField(line, column, match["name"], what, hint)
-        elif whole and seen:
-            yield _BadField(line, column, whole["name"])
-        elif whole:
-            what = f"the field :{whole['name']}: is part of the paragraph above it"
-            yield _BadField(line, column, whole["name"], what, "put a blank line before the field list")
-        seen = seen or bool(first or second or whole)
-
-
-def _follows_title(document: ApiDocument, line: int) -> bool:
-    section = document.section_at(line)
-    if section is None or len(section.title.number) < 2:
-        return False
-    between = range(section.title.underline_line + 1, line)
-    return not any(document.source(number).strip() for number in between)
+                yield Hit(
+                    line=section.title.line,
+                    column=1,
+                    text=f"the field :{name}: is missing",
+                    hint=f"add a line :{name}: to the field list below the title",
+                )
 
 
 def field_value(context: Context) -> Iterator[Hit]:
@@ -153,11 +62,55 @@ def field_value(context: Context) -> Iterator[Hit]:
     for section in context.document.sections:
         for field in section.fields:
             vocabulary = context.profile.vocabulary(field.name, section.title.number[0])
-            if vocabulary is None:
+            if vocabulary is None or _is_remark(field.value, vocabulary):
                 continue
             for token, why, hint in _strange(field.value, vocabulary):
                 line, column = _find(context.document, field, token)
                 yield Hit(line=line, column=column, text=f"':{field.name}: {token}' {why}", hint=hint)
+
+
+def field_remark(context: Context) -> Iterator[Hit]:
+    """A sentence where a field has values of a vocabulary. Counts in a change only.
+
+    It may be right, but it has to be found by reading: the text of the section is the place for it.
+
+    Bad:  :Architectures: any that has a widget (currently x86 only)
+    Good: :Architectures: x86
+    Source: two values of :Architectures: and :Target: in api.rst 6.12 are such remarks.
+    """
+    if context.profile is None:
+        return
+    for section in context.document.sections:
+        for field in section.fields:
+            vocabulary = context.profile.vocabulary(field.name, section.title.number[0])
+            if vocabulary is not None and _is_remark(field.value, vocabulary):
+                line, column = _find(context.document, field, field.value)
+                text = f"':{field.name}: {field.value}' is a remark, not a value"
+                yield Hit(line=line, column=column, text=text, hint=vocabulary.hint)
+
+
+def field_synonym(context: Context) -> Iterator[Hit]:
+    """A value that is in use and that new text replaces by another word. Counts in a change only.
+
+    Bad:  :Architectures: ppc
+    Good: :Architectures: powerpc
+    Source: chapter 4 of api.rst 6.12 has powerpc 10 times and ppc 5 times.
+    """
+    if context.profile is None:
+        return
+    for section in context.document.sections:
+        for field in section.fields:
+            vocabulary = context.profile.vocabulary(field.name, section.title.number[0])
+            for old, new in vocabulary.instead.items() if vocabulary else ():
+                if re.search(rf"(?<![\w-]){re.escape(old)}(?![\w-])", field.value):
+                    line, column = _find(context.document, field, old)
+                    text = f"':{field.name}: {old}' is called {new} in new text"
+                    yield Hit(line=line, column=column, text=text, hint=f"write {new}")
+
+
+def _is_remark(value: str, vocabulary: Vocabulary) -> bool:
+    # A value has no such marks.
+    return bool(vocabulary.values) and any(mark in value for mark in "(:;") and len(value.split()) > 1
 
 
 def _strange(value: str, vocabulary: Vocabulary) -> Iterator[tuple[str, str, str]]:

@@ -19,14 +19,17 @@ def section_number(context: Context) -> Iterator[Hit]:
     Bad:  a second 4.71; 7.37 after 7.41; a new 4.145 after 4.142
     Good: one past the last number of the chapter
     Source: five such faults were mended upstream (182a258b5ec4 for 7.43); gaps are none, as a removed
-    section keeps its number free (9 gaps in 6.12).
+    section keeps its number free (9 gaps in 6.12). That an added section takes the next number is asked of
+    documents with a profile only.
     """
     numbers = _Numbers.of(context)
     wrong = {**dict(_misplaced(numbers)), **dict(_disorder(numbers)), **dict(_duplicates(numbers))}
+    # Other documents number their sections anew when one is added in the middle.
+    grows = context.profile is not None
     for title in numbers.titles:
         free = numbers.next_free(title)
         label = ".".join(str(part) for part in (*title.number[:-1], free))
-        hint = f"the next free number is {label}"
+        hint = f"the next free number is {label}" if len(title.number) > 1 else ""
         if title.line in wrong:
             text, other = wrong[title.line]
             yield Hit(
@@ -38,9 +41,18 @@ def section_number(context: Context) -> Iterator[Hit]:
                 place="",
                 key=f"{title.label} {title.name}",
             )
-        elif numbers.must_be_next(title) and title.number[-1] != free:
+        elif grows and numbers.must_be_next(title) and title.number[-1] != free:
             text = f"the added section '{title.text}' does not have the next number of its chapter"
             yield Hit(line=title.line, column=1, text=text, hint=hint, place="")
+
+
+def added_number(context: Context, line: int) -> Prefix | None:
+    """The number that the section whose title is on this line should have; None unless a change added it."""
+    numbers = _Numbers.of(context)
+    title = next((title for title in numbers.titles if title.line == line), None)
+    if title is None or not numbers.must_be_next(title):
+        return None
+    return (*title.number[:-1], numbers.next_free(title))
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,8 @@ class Hit:
     ``text`` names the thing and the value, without a line number and without the section: it is half of
     the key that tells an old fault from a new one, unless ``key`` is given because the text names more than
     the thing at fault. ``severity`` overrides the rule's own; ``related`` are further lines; ``place``
-    overrides the name of the section that holds the line.
+    overrides the name of the section that holds the line. ``path`` is given when the line is one of another
+    file, such as a header.
     """
 
     line: int
@@ -34,6 +35,7 @@ class Hit:
     related: tuple[int, ...] = ()
     place: str | None = None
     key: str = ""
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,10 +55,20 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule with its usual severity."""
+    """A rule with its usual severity.
+
+    ``changes_only`` is for a rule that is right about new text and too strict for what has stood for years:
+    it counts where there is an older version, and for what that did not have. ``needs_facts`` is for a rule
+    that finds nothing without a kernel tree, so that its silence there means nothing. ``across`` is for a
+    rule whose findings in one section depend on others, or stand outside of the section that they are about:
+    of a change, the other rules see the touched sections only.
+    """
 
     severity: Severity
     check: Callable[[Context], Iterator[Hit]]
+    changes_only: bool = False
+    needs_facts: bool = False
+    across: bool = False
 
     @property
     def page(self) -> str:

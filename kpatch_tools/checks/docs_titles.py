@@ -2,6 +2,7 @@
 """Section titles and their underlines."""
 
 import re
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from kpatch_tools.checks.docs_rule import Context, Hit
@@ -11,6 +12,9 @@ from kpatch_tools.parse.rst_lines import column_width
 _NUMBERED_LINE = re.compile(
     r"\d+(?:\.\d+)+\.? +KVM_[A-Z0-9_()]+(?: *[/,] *KVM_[A-Z0-9_]+)*(?: *\([^()]*\))?\s*$"
 )
+# So many titles of one depth have one mark, and only such a part another, where that is a fault.
+_FEW = 4
+_ODD = 0.1
 _ONLY_MARKS = re.compile(r"\s*([=\-~^\"'*+#])\1*\s*$")
 
 
@@ -57,3 +61,37 @@ def title_without_underline(context: Context) -> Iterator[Hit]:
             text = first.strip()
             hint = f"underline it with {column_width(text)} characters like its siblings"
             yield Hit(line=paragraph.line, column=1, text=f"'{text}' has no underline", hint=hint, place="")
+
+
+def title_mark(context: Context) -> Iterator[Hit]:
+    """A numbered title that has another mark below it than the titles beside it.
+
+    The mark is the level: the section becomes a part of the one above it, or a chapter, and where it comes
+    first, all the others become parts of it. The parser only knows that when a level was left out.
+
+    Bad:  4.20 KVM_X over ^^^^^^^^^, with ------- below 4.19 and 4.21
+    Good: the mark of its siblings
+    Source: the 9 chapters of api.rst 6.12 have "=", the 222 numbered titles below them "-". A title with "^"
+    right below a chapter broke the build of linux-next in 2022-05 (bfbab4456877).
+    """
+    groups = defaultdict(list)
+    chapters = {title.number[0] for title in context.document.titles if len(title.number) == 1}
+    for title in context.document.titles:
+        # Of a document without numbered chapters the numbers may be those of lists.
+        if title.number and (title.number[0] in chapters or len(title.number) == 1):
+            groups[len(title.number)].append(title)
+    for titles in groups.values():
+        (mark, count), *_others = Counter(title.underline[:1] for title in titles).most_common(1)
+        if count < _FEW or len(titles) - count > max(1, _ODD * len(titles)):
+            continue
+        for title in titles:
+            if title.underline[:1] != mark:
+                other = title.underline[:1]
+                yield Hit(
+                    line=title.underline_line,
+                    column=1,
+                    text=f"'{title.text}' is underlined with {other}, {count} others with {mark}",
+                    hint=f"underline it with {mark * column_width(title.text)}",
+                    place="",
+                    key=f"mark {title.name}",
+                )

@@ -10,12 +10,15 @@ from kpatch_tools import __version__
 from kpatch_tools.errors import UserError
 from kpatch_tools.flow import docs
 from kpatch_tools.flow.apply import apply_series
+from kpatch_tools.flow.facts import facts_of
 from kpatch_tools.flow.prepare import series_id
 from kpatch_tools.flow.series import load_series
 from kpatch_tools.model.event import Event, Sink, silent
 from kpatch_tools.model.finding import Severity
+from kpatch_tools.model.profile import DocsProfile
 from kpatch_tools.model.report import CheckResult, Report, Status, TreeId
 from kpatch_tools.model.series import Applied, Series
+from kpatch_tools.parse.kernelfacts_paths import is_uapi
 from kpatch_tools.tools.git import Repository
 
 
@@ -55,13 +58,16 @@ def check_applied(  # noqa: PLR0913 - a series, where it went, and settings with
 ) -> CheckResult:
     """Check what an applied series adds to documents; ``store`` holds its commits.
 
-    ``paths`` limits it to these documents; none means every .rst file that the series touches. A series
+    ``paths`` limits it to these documents; none means every .rst file that the series touches, and the
+    document of the interface when it touches that. A document with a profile is held against the code after
+    the whole series: patch 1 may describe what patch 2 defines. A series
     that is in the base already adds nothing, which is said and is no pass. Raises UserError for a path
     that is not in the resulting tree.
     """
     if not applied.commits:
         return docs.not_run(f"the series is not applied: {applied.reason}")
-    touched = paths or _documents(series)
+    known = docs.profiles()
+    touched = paths or _documents(series, known)
     if not touched:
         reason = f"the series touches no {docs.SUFFIX} file"
         return CheckResult(check=docs.CHECK, status=Status.SKIP, reason=reason)
@@ -70,12 +76,38 @@ def check_applied(  # noqa: PLR0913 - a series, where it went, and settings with
         sink(Event(docs.CHECK, path, done, len(touched)))
         before, *steps = [store.read_blob(commit, path) for commit in (applied.base, *applied.commits)]
         if steps[-1] is not None:
-            results.append(docs.check_document(before, steps[-1], path=path, steps=steps, fail_on=fail_on))
+            profile = docs.profile_for(path, known)
+            result = docs.check_document(
+                before,
+                steps[-1],
+                path=path,
+                profile=profile,
+                steps=steps,
+                facts=facts_of(store, applied.commits[-1]) if profile else None,
+                facts_before=facts_of(store, applied.base) if profile else None,
+                fail_on=fail_on,
+            )
+            results.append(_patches_of_headers(result, path, applied, store))
         elif path in paths:
             raise UserError(f"{path}: not in the tree that the series leads to")
     return docs.merged(results)
 
 
-def _documents(series: Series) -> tuple[str, ...]:
+def _documents(series: Series, known: tuple[DocsProfile, ...]) -> tuple[str, ...]:
     touched = {change.path for patch in series.patches for change in patch.files}
-    return tuple(sorted(path for path in touched if path.endswith(docs.SUFFIX)))
+    documents = {path for path in touched if path.endswith(docs.SUFFIX)}
+    if any(is_uapi(path) for path in touched):
+        # What the series adds to the interface needs text, also when it brings none.
+        documents |= {profile.path for profile in known}
+    return tuple(sorted(documents))
+
+
+def _patches_of_headers(
+    result: CheckResult, document: str, applied: Applied, store: Repository
+) -> CheckResult:
+    # A finding may stand in the header that defines what the document lacks.
+    findings = result.findings
+    for path in sorted({one.location.path for one in findings if one.location} - {document}):
+        before, *steps = [store.read_blob(commit, path) for commit in (applied.base, *applied.commits)]
+        findings = docs.name_patches(findings, path, before, steps)
+    return replace(result, findings=findings)

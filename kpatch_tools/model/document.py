@@ -55,6 +55,27 @@ class ErrorRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """A cell of a simple table: its text with single blanks, and where that begins; column 0 when empty."""
+
+    text: str
+    line: int
+    column: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A simple table: header rows and body rows, each with one cell a column; ``line`` is its top border.
+
+    A cell that spans columns leaves empty ones behind it.
+    """
+
+    head: tuple[tuple[Cell, ...], ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LiteralBlock:
     """A literal block: its text without the common indentation, and the line of its first line."""
 
@@ -132,6 +153,8 @@ class ApiDocument:
     titles: tuple[Title, ...] = ()
     sections: tuple[Section, ...] = ()
     paragraphs: tuple[Paragraph, ...] = ()
+    literals: tuple[LiteralBlock, ...] = ()
+    tables: tuple[Table, ...] = ()
     single_backticks: tuple[Span, ...] = ()
     table_faults: tuple[TableFault, ...] = ()
     messages: tuple[Message, ...] = ()

@@ -3,7 +3,10 @@
 
 import re
 
+import msgspec
+
 from kpatch_tools.model.profile import DocsProfile
+from kpatch_tools.model.wording import Wording
 from kpatch_tools.parse import toml
 
 
@@ -24,5 +27,17 @@ def parse_profile(text: str, *, name: str) -> DocsProfile:
             re.compile(entry.pattern)
         except re.error as error:
             faults.add((*where, "pattern"), f"no regular expression: {error}")
+    _wording(profile.wording, faults)
     faults.raise_any("documentation profile")
     return profile
+
+
+def _wording(wording: Wording, faults: toml.Faults) -> None:
+    for key in msgspec.structs.fields(Wording):
+        value = getattr(wording, key.name)
+        patterns = value if key.name in {"vendor", "limits"} else [value] if isinstance(value, str) else []
+        for pattern in patterns:
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                faults.add(("wording", key.name), f"no regular expression: {error}")

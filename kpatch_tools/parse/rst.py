@@ -3,26 +3,36 @@
 
 import bisect
 from collections.abc import Iterable, Iterator
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from kpatch_tools.errors import UserError
-from kpatch_tools.model.document import ApiDocument, ErrorRow, Field, LiteralBlock, Section, Title
-from kpatch_tools.parse.rst_lines import parser_text, source_lines
+from kpatch_tools.model.document import (
+    ApiDocument,
+    ErrorRow,
+    Field,
+    LiteralBlock,
+    Message,
+    Section,
+    TableFault,
+    Title,
+)
+from kpatch_tools.model.reading import Reading
+from kpatch_tools.parse.rst_errors import error_rows
+from kpatch_tools.parse.rst_limits import MAX_BYTES, refuse_hostile
+from kpatch_tools.parse.rst_lines import MALFORMED, parser_text, source_lines
 
-# The longest line of the kernel's 3,183 .rst files (v6.1) has 420 characters, the largest file 0.4 MiB;
-# the time that docutils takes grows with the square of what a hostile line holds.
-MAX_BYTES = 4 * 1024 * 1024
-MAX_LINE = 2_000
+if TYPE_CHECKING:
+    from docutils import nodes
 
 
 def decode(raw: bytes, source: str) -> str:
     """The text of a document; ``source`` names it in messages.
 
-    Raises UserError for what no documentation file may hold: bytes that are not UTF-8, NUL bytes, a line
-    over MAX_LINE characters, more than MAX_BYTES in all.
+    Raises UserError for what no documentation file may hold: bytes that are not UTF-8, NUL bytes, what is
+    over the limits of parse/rst_limits. Lines may end as they do on other systems (CR LF): that is no fault.
     """
     if len(raw) > MAX_BYTES:
-        message = f"{source}: {len(raw)} bytes are too many for a document (limit {MAX_BYTES})"
+        message = f"{source}: more than {MAX_BYTES} bytes are too many for a document"
         raise UserError(message, cure="name a .rst file")
     nul = raw.find(b"\0")
     if nul >= 0:
@@ -34,10 +44,7 @@ def decode(raw: bytes, source: str) -> str:
         line = raw.count(b"\n", 0, error.start) + 1
         message = f"{source}:{line}: byte 0x{raw[error.start]:02x} is not UTF-8"
         raise UserError(message, cure="convert the file: iconv -f ISO-8859-1 -t UTF-8") from error
-    for number, content in enumerate(source_lines(text), 1):
-        if len(content) > MAX_LINE:
-            message = f"{source}:{number}: a line of {len(content)} characters (limit {MAX_LINE})"
-            raise UserError(message, cure="break the line")
+    refuse_hostile(text, source_lines(text), source)
     return text
 
 
@@ -47,23 +54,57 @@ def parse_document(text: str) -> ApiDocument:
     What docutils cannot read at all becomes a message of level 4. Not for two threads at once, as
     docutils keeps its names in one table a process.
     """
-    # docutils takes 0.2 s to import, and most commands of kvet read no document.
+    lines = source_lines(text)
+    return document_of(lines, read(lines))
+
+
+def read(lines: tuple[str, ...]) -> Reading:
+    """Parse the lines of a document; as parse_document(), but without making sections."""
+    from kpatch_tools.parse import rst_tree  # noqa: PLC0415 - docutils, and most commands read no document
+
+    tree, messages = rst_tree.tree_of(parser_text(lines))
+    return reading_of(tree, messages, lines)
+
+
+def reading_of(tree: "nodes.document", messages: tuple[Message, ...], lines: tuple[str, ...]) -> Reading:
+    """Take the parts out of docutils' tree, whose line numbers are those of ``lines``."""
     from kpatch_tools.parse import rst_table, rst_tree  # noqa: PLC0415 - see above
 
-    lines = source_lines(text)
-    tree, messages = rst_tree.tree_of(parser_text(lines))
-    titles = _by_line(rst_tree.titles(tree, lines))
-    fields = _by_line(rst_tree.fields(tree))
-    errors = _by_line(rst_table.error_rows(tree, lines))
-    literals = _by_line(rst_tree.literals(tree))
+    found = rst_tree.by_kind(tree)
+    return Reading(
+        titles=_by_line(rst_tree.titles(found, lines)),
+        fields=_by_line(rst_tree.fields(found)),
+        literals=_by_line(rst_tree.literals(found)),
+        tables=_by_line(rst_table.tables(rst_tree.tables(found), lines)),
+        paragraphs=tuple(rst_tree.paragraphs(found)),
+        single_backticks=tuple(rst_tree.single_backticks(found, lines)),
+        table_faults=table_faults(lines, messages),
+        messages=messages,
+    )
+
+
+def table_faults(lines: tuple[str, ...], messages: tuple[Message, ...]) -> tuple[TableFault, ...]:
+    """What is wrong with the tables of which the messages say that they are malformed."""
+    if not any(message.text.startswith(MALFORMED) for message in messages):
+        return ()
+    from kpatch_tools.parse import rst_table  # noqa: PLC0415 - docutils, and most tables are well
+
+    return tuple(rst_table.table_faults(lines, messages))
+
+
+def document_of(lines: tuple[str, ...], reading: Reading) -> ApiDocument:
+    """Make the document that rules look at; ``reading`` is that of these lines."""
+    errors = _by_line(error_rows(reading.tables))
     return ApiDocument(
         lines=lines,
-        titles=titles,
-        sections=tuple(_sections(titles, len(lines), fields, errors, literals)),
-        paragraphs=tuple(rst_tree.paragraphs(tree)),
-        single_backticks=tuple(rst_tree.single_backticks(tree, lines)),
-        table_faults=tuple(rst_table.table_faults(lines, messages)),
-        messages=messages,
+        titles=reading.titles,
+        sections=tuple(_sections(reading.titles, len(lines), reading.fields, errors, reading.literals)),
+        paragraphs=reading.paragraphs,
+        literals=reading.literals,
+        tables=reading.tables,
+        single_backticks=reading.single_backticks,
+        table_faults=reading.table_faults,
+        messages=reading.messages,
     )
 
 

@@ -6,13 +6,22 @@ import unicodedata
 
 TAB = 8
 
+# How docutils begins to say that it could not read a table.
+MALFORMED = "Malformed table"
+
+# What we say ourselves where it read nothing to the end.
+TOO_DEEP = "nested too deeply to be read"
+UNREADABLE = "docutils cannot read this"
+
 # str.splitlines() also ends a line at these; git and every editor count newlines only.
 _OTHER_BREAKS = re.compile("[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 
 
 def source_lines(text: str) -> tuple[str, ...]:
     """The lines as an editor counts them, without line ends; a carriage return before one is no text."""
-    lines = [line.removesuffix("\r") for line in text.removeprefix("\ufeff").split("\n")]
+    lines = text.removeprefix("\ufeff").split("\n")
+    if "\r" in text:
+        lines = [line.removesuffix("\r") for line in lines]
     if lines and not lines[-1]:
         lines.pop()
     return tuple(lines)
@@ -20,7 +29,7 @@ def source_lines(text: str) -> tuple[str, ...]:
 
 def parser_text(lines: tuple[str, ...]) -> str:
     """The same lines with nothing left that docutils would take for a further line end."""
-    return "\n".join(_OTHER_BREAKS.sub(" ", line) for line in lines)
+    return _OTHER_BREAKS.sub(" ", "\n".join(lines))
 
 
 def column_width(text: str) -> int:

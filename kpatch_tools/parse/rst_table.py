@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Simple tables by cell: the rows of errno tables, and the cell that breaks a malformed table."""
+"""Simple tables by cell, and the cell that breaks a malformed table."""
 
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,11 +11,10 @@ from docutils import nodes
 from docutils.parsers.rst.tableparser import SimpleTableParser, TableMarkupError
 from docutils.statemachine import StringList
 
-from kpatch_tools.model.document import ErrorRow, Message, TableFault
-from kpatch_tools.parse.rst_lines import TAB, source_column
+from kpatch_tools.model.document import Cell, Message, Table, TableFault
+from kpatch_tools.parse.rst_lines import MALFORMED, TAB, source_column
 
 _BORDER = re.compile(r"\s*=+( +=+)+\s*$")
-_ERRNO = re.compile(r"-?E[A-Z0-9]{2,}$")
 _HEADER_LINES = 8
 _MOST_FAULTS = 50
 
@@ -33,25 +32,18 @@ class _Block:
         return [match.span() for match in re.finditer("=+", self.lines[0])]
 
 
-def error_rows(tree: nodes.document, lines: tuple[str, ...]) -> Iterator[ErrorRow]:
-    """The rows of all tables whose first cells are error names for the most part."""
-    for table in tree.findall(nodes.table):
-        block = _block_of(table, lines)
+def tables(found: Iterable[nodes.table], lines: tuple[str, ...]) -> Iterator[Table]:
+    """All simple tables of the text; grid tables are left out."""
+    for node in found:
+        block = _block_of(node, lines)
         if block is None:
             continue
-        rows = [row for row in _rows(block) if len(row) > 1]
-        named = sum(bool(_ERRNO.match(_text(row[0]))) for row in rows)
-        if not rows or named * 2 <= len(rows):
-            continue
-        for row in rows:
-            line = block.first + row[0][2]
-            written = block.lines[row[0][2]]
-            start = block.indent + len(written) - len(written.lstrip())
-            yield ErrorRow(
-                errno=_text(row[0]),
-                text=_text(row[1]),
-                line=line,
-                column=source_column(lines[line - 1], start),
+        head, body = _parsed(block)
+        if body:
+            yield Table(
+                head=tuple(_cells(row, block, lines) for row in head),
+                rows=tuple(_cells(row, block, lines) for row in body),
+                line=block.first,
             )
 
 
@@ -89,16 +81,32 @@ def _cut(lines: tuple[str, ...], top: int, borders: int) -> _Block | None:
     return None
 
 
-def _rows(block: _Block) -> list[list[Any]]:
+def _parsed(block: _Block) -> tuple[list[list[Any]], list[list[Any]]]:
     try:
-        _widths, _head, body = SimpleTableParser().parse(StringList(list(block.lines), "table"))
+        _widths, head, body = SimpleTableParser().parse(StringList(list(block.lines), "table"))
     except TableMarkupError:
-        return []
-    return [[cell for cell in row if cell is not None] for row in body]
+        return [], []
+    return head, body
 
 
-def _text(cell: Any) -> str:
-    return " ".join(" ".join(cell[3]).split())
+def _cells(row: list[Any], block: _Block, lines: tuple[str, ...]) -> tuple[Cell, ...]:
+    starts = [start for start, _end in block.columns]
+    first = block.first + min(cell[2] for cell in row)
+    found: list[Cell] = []
+    for _more_rows, more_columns, offset, content in row:
+        text = " ".join(" ".join(content).split())
+        if text:
+            # A cell may begin with empty lines; its first word tells its column.
+            at = offset + next(index for index, line in enumerate(content) if line.strip())
+            start = starts[len(found)]
+            written = block.lines[at][start:]
+            begin = block.indent + start + len(written) - len(written.lstrip())
+            line = block.first + at
+            found.append(Cell(text=text, line=line, column=source_column(lines[line - 1], begin)))
+        else:
+            found.append(Cell(text="", line=first))
+        found += [Cell(text="", line=first)] * more_columns
+    return tuple(found)
 
 
 def table_faults(lines: tuple[str, ...], messages: tuple[Message, ...]) -> Iterator[TableFault]:
@@ -107,7 +115,7 @@ def table_faults(lines: tuple[str, ...], messages: tuple[Message, ...]) -> Itera
     docutils stops at the first bad row; here the whole table is read, so that one look mends it.
     """
     for message in messages:
-        if not message.text.startswith("Malformed table"):
+        if not message.text.startswith(MALFORMED):
             continue
         reason = " ".join(message.text.splitlines()[1:]) or "malformed table"
         found: list[TableFault] = []

@@ -14,6 +14,21 @@ HEAD = "4. API description\n==================\n\n4.137 KVM_BEFORE\n------------
 FIELDS = ":Capability: basic\n:Architectures: all\n:Type: vm ioctl\n:Parameters: none\n:Returns: 0\n\n"
 
 
+# What reviewers of the proposal asked for in words, and the start of the line that had it.
+REVIEW = {
+    "docs/partial-success": r":Returns: (?=0 on success, < 0 on error)",
+    "docs/partial-error": r"  (?=EAGAIN |EINTR )",
+    "docs/architecture-contradiction": r"             (?=every other architecture lacks)",
+    "docs/member-name": r"\t__u64 (?=base_address;)",
+    "docs/vendor-word": r"from here.  For (?=TDX )",
+}
+
+
+def asked_in_the_review(line: str) -> set[tuple[str, int]]:
+    matches = {rule: re.match(pattern, line) for rule, pattern in REVIEW.items()}
+    return {(rule, match.end() + 1) for rule, match in matches.items() if match}
+
+
 @pytest.fixture(scope="module")
 def versions():
     """The document before and after, made of the patch's only hunk below a title for its first lines."""
@@ -36,12 +51,14 @@ def test_every_fault_of_the_patch_is_found_and_nothing_else(versions):
             expected.add(("docs/underline-length", number + 1, len(line) + 1))
         if line == ":Architectures: none":
             expected.add(("docs/field-value", number, line.index("none") + 1))
+        expected |= {(rule, number, column) for rule, column in asked_in_the_review(line)}
         for match in re.finditer(r"(?<!`)`[^`]+`(?!`)", line):
             expected.add(("docs/single-backtick", number, match.start() + 1))
     assert {rule for rule, _line, _column in expected} == {
         "docs/underline-length",
         "docs/field-value",
         "docs/single-backtick",
+        *REVIEW,
     }
     found = check_change(before, after, PATH, profile_for(PATH))
     assert {(one.rule, one.location.line, one.location.column) for one in found} == expected

@@ -67,7 +67,7 @@ def test_a_finding_names_the_patch_that_wrote_its_line():
         None, three.encode(), path=GENERAL, steps=[one.encode(), two.encode(), three.encode()]
     )
     assert [(one.location.line, one.location.patch) for one in result.findings] == [(15, 1), (26, 3), (27, 3)]
-    assert name_patches(result.findings, None, ()) == result.findings
+    assert name_patches(result.findings, GENERAL, None, ()) == result.findings
 
 
 def test_the_work_tree_against_its_head(git_tree):

@@ -50,3 +50,19 @@ def test_a_bad_profile_is_refused_with_its_line(old, new, said):
     with pytest.raises(UserError, match=r"x\.toml") as caught:
         parse_profile(GOOD.replace(old, new), name="x.toml")
     assert said in caught.value.message
+
+
+WORDING = """
+[wording]
+vendor = ["ABC", "x("]
+bit = "["
+"""
+
+
+def test_a_bad_pattern_of_the_wording_is_refused_with_its_line():
+    with pytest.raises(UserError, match=r"x\.toml") as caught:
+        parse_profile(GOOD + WORDING, name="x.toml")
+    lines = GOOD.count("\n") + 3
+    assert f"x.toml:{lines}: no regular expression" in caught.value.message
+    assert f"x.toml:{lines + 1}: no regular expression" in caught.value.message
+    assert parse_profile(GOOD + WORDING.replace("x(", "x").replace('["\n', 'x"\n'), name="x.toml").wording.bit

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kpatch_tools.errors import UserError
-from kpatch_tools.parse.rst import MAX_BYTES, MAX_LINE, decode, parse_document
+from kpatch_tools.parse.rst import decode, parse_document
+from kpatch_tools.parse.rst_limits import MAX_BYTES, MAX_LINE
 
 DOCUMENT = """\
 .. SPDX-License-Identifier: GPL-2.0-only
@@ -298,3 +299,19 @@ def test_no_text_raises(text):
 def test_bytes_are_decoded_or_refused(raw):
     with contextlib.suppress(UserError):
         parse_document(decode(raw, "x.rst"))
+
+
+def test_a_tab_in_a_title_is_blank_space():
+    (section,) = parse_document("3.5\tAbout mounts\n" + "-" * 20 + "\n\ntext\n").sections
+    assert section.title.number == (3, 5)
+    assert section.title.name == "About mounts"
+    assert section.title.text == "3.5     About mounts"
+
+
+def test_a_year_is_no_section_number():
+    assert parse_document("1404 AUDIT_STATUS\n-----------------\n\ntext\n").sections == ()
+
+
+def test_the_document_holds_all_literal_blocks():
+    text = "::\n\n  one\n\nTitle\n=====\n\n::\n\n  two\n"
+    assert [(block.text, block.line) for block in parse_document(text).literals] == [("one", 3), ("two", 10)]

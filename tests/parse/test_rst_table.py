@@ -85,3 +85,29 @@ def test_rows_keep_their_sign_and_a_zero_row():
         ("-EINVAL", 6, 2),
         ("-EIO", 7, 2),
     ]
+
+
+def test_cells_have_text_line_and_column_with_spans_and_empty_ones():
+    text = (
+        "Title\n=====\n\n  =====  =====  =====\n  one    two    three\n  =====  =====  =====\n"
+        "  a      b\n         go on  c\n  d      e\n  =====  =====  =====\n"
+    )
+    (table,) = parse_document(text).tables
+    assert table.line == 4
+    assert [[cell.text for cell in row] for row in table.head] == [["one", "two", "three"]]
+    assert [[cell.text for cell in row] for row in table.rows] == [["a", "b go on", "c"], ["d", "e", ""]]
+    first, second, third = table.rows[0]
+    assert (first.line, first.column) == (7, 3)
+    assert (second.line, second.column) == (7, 10)
+    assert (third.line, third.column) == (8, 17)
+
+
+def test_a_cell_that_spans_columns_leaves_empty_ones():
+    text = "===  ===\na    b\nall of it\n--------\nc    d\n===  ===\n"
+    (table,) = parse_document(text).tables
+    assert [[cell.text for cell in row] for row in table.rows] == [["a", "b"], ["all of it", ""], ["c", "d"]]
+
+
+def test_grid_tables_and_malformed_ones_are_left_out():
+    assert parse_document("+---+\n| a |\n+---+\n").tables == ()
+    assert parse_document("=== ===\ntoowide x\n=== ===\n").tables == ()
