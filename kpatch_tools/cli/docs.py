@@ -1,26 +1,42 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """`kvet docs`: lint the documentation, and explain the rules."""
 
+import importlib
+import os
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import click
 
 from kpatch_tools.checks.docs import RULES
 from kpatch_tools.cli import options
-from kpatch_tools.cli.output import exit_code, progress
+from kpatch_tools.cli.output import exit_code, progress, rendered
 from kpatch_tools.errors import UserError
 from kpatch_tools.flow.docs_files import Against, check_files
-from kpatch_tools.flow.docs_series import check_series
-from kpatch_tools.flow.tree import resolve_tree
-from kpatch_tools.model.event import Sink
+from kpatch_tools.flow.docs_range import asked_by_hook
 from kpatch_tools.model.finding import Severity
-from kpatch_tools.render import RENDERERS
+from kpatch_tools.model.report import Report
 from kpatch_tools.render.escape import terminal
 
-FORMATS = ("text", "json")
+LATER = ("build", "fix")
 
 
-@click.group("docs")
+class _Docs(click.Group):
+    """Imports what a check needs, and the other commands when they are used: a hook should be quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted((*super().list_commands(ctx), *LATER))
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in LATER:
+            return super().get_command(ctx, cmd_name)
+        module = importlib.import_module(f"kpatch_tools.cli.docs_{cmd_name}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+
+@click.group("docs", cls=_Docs)
 def command() -> None:
     """Check Documentation/virt/kvm/api.rst, or any other reStructuredText file."""
 
@@ -29,10 +45,13 @@ def command() -> None:
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @click.option("--tree", metavar="TREE", help="a kernel tree, or debian:6.1  [the one around this folder]")
 @click.option("--all", "everything", is_flag=True, help="all findings, not only those of a change")
-@click.option("--diff", "ref", metavar="REF", help="what the work tree adds to REF  [HEAD]")
-@click.option("--staged", is_flag=True, help="what is staged against HEAD, for a pre-commit hook")
+@click.option("--diff", "ref", metavar="REF", help="what the work tree adds to REF, or B of A..B to A")
+@click.option("--staged", is_flag=True, help="what is staged, against HEAD")
+@click.option("--pre-commit", "hook", is_flag=True, help="what pre-commit asks about: staged, or FROM...TO")
 @click.option("--series", metavar="SERIES", help="what a series adds: an mbox, a folder, a patches/ name")
-@options.output_format(*FORMATS)
+@click.option("--baseline", metavar="FILE", help="count, but do not show, the findings of this file")
+@click.option("--write-baseline", "record", metavar="FILE", help="write all findings into this file")
+@options.output_format()
 @options.fail_on
 def check(  # noqa: PLR0913 - one parameter an option
     paths: tuple[str, ...],
@@ -41,7 +60,10 @@ def check(  # noqa: PLR0913 - one parameter an option
     everything: bool,
     ref: str | None,
     staged: bool,
+    hook: bool,
     series: str | None,
+    baseline: str | None,
+    record: str | None,
     fmt: str,
     fail_on: str,
 ) -> int:
@@ -53,18 +75,27 @@ def check(  # noqa: PLR0913 - one parameter an option
 
     Exit codes: 0 clean; 1 findings; 2 wrong usage or no such file; 3 the series does not apply.
     """
-    given = [everything, ref is not None, staged, series is not None]
+    given = [everything, ref is not None, staged, series is not None, hook]
     if sum(given) > 1:
-        raise UserError("--all, --diff, --staged and --series exclude each other", cure="give one of them")
+        names = "--all, --diff, --staged, --pre-commit and --series"
+        raise UserError(f"{names} exclude each other", cure="give one of them")
+    if hook:
+        ref = asked_by_hook(os.environ) or None
+        staged = ref is None
     limit = Severity(fail_on)
-    with progress() as sink:
+    judge = _judge(baseline, record, alone=not (ref or staged or series), with_series=series is not None)
+    with progress(quiet=hook) as sink:
         if series is not None:
+            # Applying patches takes much that a check of files does without, and a hook should be quick.
+            from kpatch_tools.flow.docs_series import check_series  # noqa: PLC0415
+            from kpatch_tools.flow.tree import resolve_tree  # noqa: PLC0415
+
             report = check_series(series, paths, tree=resolve_tree(tree, sink), fail_on=limit, sink=sink)
         else:
-            report = check_files(
+            report = judge(
                 paths,
-                tree=_folder(tree, sink),
-                against=_against(given),
+                tree=options.tree_folder(tree, sink),
+                against=_against(ref, everything=everything or record is not None, staged=staged),
                 ref=ref or "HEAD",
                 fail_on=limit,
                 sink=sink,
@@ -72,22 +103,40 @@ def check(  # noqa: PLR0913 - one parameter an option
     for result in report.checks:
         if result.reason:
             click.echo(f"kvet: {terminal(result.reason)}", err=True)
-    click.echo(RENDERERS[fmt](report), nl=False)
+    if record is not None:
+        return _record(Path(record), report)
+    click.echo(rendered(report, fmt), nl=False)
     return exit_code(report, limit)
 
 
-def _folder(tree: str | None, sink: Sink) -> Path | None:
-    # Any folder will do here, in git or not; a word like debian:6.1 names a tree in the cache.
-    if tree is None or Path(tree).is_dir():
-        return Path(tree) if tree else None
-    return resolve_tree(tree, sink)
+def _judge(
+    baseline: str | None, record: str | None, *, alone: bool, with_series: bool
+) -> Callable[..., Report]:
+    if record is not None and (baseline is not None or not alone):
+        message = "--write-baseline takes all findings: only --tree, --all and paths go with it"
+        raise UserError(message, cure="kvet docs check --write-baseline FILE")
+    if baseline is None:
+        return check_files
+    if with_series:
+        raise UserError("--baseline is for files, not for --series", cure="leave --baseline out")
+    # Most checks have no baseline, and a hook should be quick.
+    from kpatch_tools.flow.baseline import check_against, read_baseline  # noqa: PLC0415 - see above
+
+    return partial(check_against, read_baseline(Path(baseline)))
 
 
-def _against(given: list[bool]) -> Against:
-    everything, ref, staged, _series = given
+def _record(path: Path, report: Report) -> int:
+    from kpatch_tools.flow.baseline import write_baseline  # noqa: PLC0415 - see above
+
+    count = write_baseline(path, report)
+    click.echo(f"kvet: {count} finding{'' if count == 1 else 's'} written to {terminal(str(path))}", err=True)
+    return 0
+
+
+def _against(ref: str | None, *, everything: bool, staged: bool) -> Against:
     if everything:
         return Against.NOTHING
-    if ref:
+    if ref is not None:
         return Against.REF
     return Against.INDEX if staged else Against.DEFAULT
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import click
 
+from kpatch_tools.model.event import Sink
 from kpatch_tools.model.finding import Severity
-from kpatch_tools.render import RENDERERS
+from kpatch_tools.render import FORMATS
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -49,5 +50,18 @@ def state(what: str) -> Decorator:
 def output_format(*names: str) -> Decorator:
     """``--format``, as the parameter ``fmt``: those formats, or all that a report can have."""
     return click.option(
-        "--format", "fmt", type=click.Choice(names or tuple(RENDERERS)), default="text", show_default=True
+        "--format", "fmt", type=click.Choice(names or FORMATS), default="text", show_default=True
     )
+
+
+def tree_folder(tree: str | None, sink: Sink) -> Path | None:
+    """The folder that ``--tree`` of a documentation command means, in git or not; None without the option.
+
+    A word like debian:6.1 names a tree in the cache. Raises what flow.tree.resolve_tree() raises.
+    """
+    if tree is None or Path(tree).is_dir():
+        return Path(tree) if tree else None
+    # Bringing trees takes much that a check of files does without, and a hook should be quick.
+    from kpatch_tools.flow.tree import resolve_tree  # noqa: PLC0415 - see above
+
+    return resolve_tree(tree, sink)

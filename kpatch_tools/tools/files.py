@@ -38,8 +38,12 @@ def cache_dir(*parts: str) -> Path:
     return folder
 
 
-def write_atomic(path: Path, data: str | bytes) -> Path:
-    """Write a whole file or none: temporary file in the same folder, fsync, rename. Returns the path."""
+def write_atomic(path: Path, data: str | bytes, mode: int | None = None, *, durable: bool = True) -> Path:
+    """Write a whole file or none: temporary file in the same folder, fsync, rename. Returns the path.
+
+    ``mode`` are the permission bits; without them a new file gets what the umask leaves. Without ``durable``
+    there is no fsync: a power cut may leave an empty file, to readers that can tell.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     raw = data.encode() if isinstance(data, str) else data
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
@@ -48,10 +52,13 @@ def write_atomic(path: Path, data: str | bytes) -> Path:
         with os.fdopen(handle, "wb") as stream:
             stream.write(raw)
             stream.flush()
-            os.fsync(stream.fileno())
-        mask = os.umask(0)
-        os.umask(mask)
-        temporary.chmod(0o666 & ~mask)
+            if durable:
+                os.fsync(stream.fileno())
+        if mode is None:
+            mask = os.umask(0)
+            os.umask(mask)
+            mode = 0o666 & ~mask
+        temporary.chmod(mode)
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
