@@ -65,6 +65,12 @@ def _all() -> Iterator[Capability]:
         required=False,
         cure="pip install b4",
     )
+    yield _program(
+        probe.find_program("sphinx-build"),
+        purpose="show documentation as the kernel's site does (kvet docs build)",
+        required=False,
+        cure="pip install sphinx",
+    )
     for tool in _TOOLS:
         yield _program(
             probe.find_program(tool.name, version=tool.version),

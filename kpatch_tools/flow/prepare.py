@@ -118,12 +118,12 @@ def _refusal(applied: Applied) -> Finding:
     )
 
 
-def run_folder(state: Path, name: str) -> Path:
-    """A new folder below ``state``/runs for one run; two runs in the same second do not meet."""
+def run_folder(state: Path, name: str, *, kind: str = "runs") -> Path:
+    """A new folder below ``state``/``kind`` for one run; two runs in the same second do not meet."""
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     plain = _UNSAFE.sub("-", name).strip("-.")[:60] or "run"
     for attempt in range(100):
-        folder = state / "runs" / (f"{stamp}-{plain}" + (f"-{attempt}" if attempt else ""))
+        folder = state / kind / (f"{stamp}-{plain}" + (f"-{attempt}" if attempt else ""))
         try:
             folder.mkdir(parents=True)
         except FileExistsError:
@@ -132,5 +132,5 @@ def run_folder(state: Path, name: str) -> Path:
             raise EnvironmentFault(f"{folder}: {error.strerror}", cure="name another with --state") from error
         return folder
     raise EnvironmentFault(
-        f"{state}/runs: cannot make a folder for this run", cure="name another with --state"
+        f"{state}/{kind}: cannot make a folder for this run", cure="name another with --state"
     )
