@@ -20,11 +20,11 @@ review: setup
 
 test: setup
 	@ci/lint
-	@.venv/bin/python -m pytest
+	@.venv/bin/python -m pytest -n auto --dist loadgroup
 
 check: setup
 	@ci/lint
-	@.venv/bin/python -m pytest -m 'not kernel and not vm'
+	@.venv/bin/python -m pytest -n auto --dist loadgroup -m 'not kernel and not vm and not pip'
 
 clean:
 	rm -rf .venv .kvet dist build

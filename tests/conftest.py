@@ -20,6 +20,13 @@ GIT_IDENTITY = {
 }
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One worker takes all that builds kernels or boots machines: two at a time would only be slower."""
+    for item in items:
+        if any(item.get_closest_marker(name) for name in ("kernel", "vm")):
+            item.add_marker(pytest.mark.xdist_group("machine"))
+
+
 @pytest.fixture(autouse=True)
 def _own_world(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, request) -> None:
     """Fast tests get an empty home and cache; kernel and vm tests keep the cache, or each would rebuild."""

@@ -7,12 +7,11 @@ import click
 
 from kpatch_tools import __version__
 from kpatch_tools.cli import options
-from kpatch_tools.cli.output import exit_code, progress
+from kpatch_tools.cli.output import exit_code, progress, rendered
 from kpatch_tools.flow.build import build_kernel, check_build
 from kpatch_tools.flow.prepare import prepare, run_folder
 from kpatch_tools.model.finding import Severity
 from kpatch_tools.model.report import CheckResult, Report
-from kpatch_tools.render import RENDERERS
 from kpatch_tools.render.escape import terminal
 
 
@@ -49,7 +48,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     report = Report(
         tool=f"kvet {__version__}", tree=prepared.tree_id, series=prepared.series_id, checks=tuple(checks)
     )
-    click.echo(RENDERERS[fmt](report), nl=False)
+    click.echo(rendered(report, fmt), nl=False)
     if image:
         click.echo(terminal(f"kvet: image: {image}"), err=True)
     return exit_code(report, Severity.WARNING)

@@ -9,7 +9,7 @@ import click
 
 from kpatch_tools.checks.patches import PATCH_RULES, SERIES_RULES
 from kpatch_tools.cli import options
-from kpatch_tools.cli.output import exit_code, progress
+from kpatch_tools.cli.output import exit_code, progress, rendered
 from kpatch_tools.errors import ToolkitError, UserError
 from kpatch_tools.flow import b4
 from kpatch_tools.flow.patches import check_series
@@ -18,7 +18,7 @@ from kpatch_tools.flow.tree import resolve_tree
 from kpatch_tools.model.event import Sink, silent
 from kpatch_tools.model.finding import Severity
 from kpatch_tools.model.report import CheckResult
-from kpatch_tools.render import RENDERERS, b4_json, b4_lines, b4_review
+from kpatch_tools.render import FORMATS, b4_json, b4_lines, b4_review
 from kpatch_tools.render.escape import terminal
 from kpatch_tools.tools import mailbox
 from kpatch_tools.tools.files import write_atomic
@@ -32,7 +32,7 @@ B4_FORMATS: dict[str, Callable[..., str]] = {"b4-lines": b4_lines.render, "b4-js
 @options.onto("the commit to apply to")
 @click.option("-v", "--version", type=click.IntRange(1, 9999), help="this version of the series")
 @click.option(
-    "--format", "fmt", type=click.Choice(["text", "json", *B4_FORMATS]), default="text", show_default=True
+    "--format", "fmt", type=click.Choice([*FORMATS, *B4_FORMATS]), default="text", show_default=True
 )
 @click.option(
     "--review-dir",
@@ -79,7 +79,7 @@ def check(  # noqa: PLR0913 - one parameter an option
     if fmt in B4_FORMATS:
         click.echo(B4_FORMATS[fmt](report.checks), nl=False)
         return 0
-    click.echo(RENDERERS[fmt](report), nl=False)
+    click.echo(rendered(report, fmt), nl=False)
     if review_dir:
         click.echo(terminal(f"kvet: review directory for b4: {review_dir}"), err=True)
     return exit_code(report, limit)

@@ -47,7 +47,7 @@ def _check(check: CheckV1, name: str) -> CheckResult:
 
 def _finding(finding: FindingV1) -> Finding:
     place = None
-    if finding.path:
+    if finding.path or finding.patch:
         place = Location(path=finding.path, line=finding.line, column=finding.column, patch=finding.patch)
     return Finding(
         rule=finding.rule,

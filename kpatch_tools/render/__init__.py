@@ -1,20 +1,40 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Report in, text out; pure, one format a module."""
 
-from collections.abc import Callable
+import importlib
+from typing import TYPE_CHECKING
 
-from kpatch_tools.model.report import Report
-from kpatch_tools.render import json_v1, text
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
-
-def _html(report: Report) -> str:
-    from kpatch_tools.render import html  # noqa: PLC0415 - Jinja2 is a third of the start of every command
-
-    return html.render(report)
+    from kpatch_tools.model.report import Report
+    from kpatch_tools.model.rulepage import RulePage
 
 
-RENDERERS: dict[str, Callable[[Report], str]] = {
-    "text": text.render,
-    "json": json_v1.render,
-    "html": _html,
+def _by(module: str) -> "Callable[[Report], str]":
+    # A format's module is imported when a report is rendered: they take longer than a short command.
+    def render(report: "Report") -> str:
+        rendered: str = importlib.import_module(f"{__name__}.{module}").render(report)
+        return rendered
+
+    return render
+
+
+RENDERERS: "dict[str, Callable[[Report], str]]" = {
+    "text": _by("text"),
+    "json": _by("json_v1"),
+    "html": _by("html"),
+    "github": _by("github"),
 }
+
+
+def _sarif(report: "Report", pages: "Mapping[str, RulePage]") -> str:
+    from kpatch_tools.render import sarif  # noqa: PLC0415 - as above
+
+    return sarif.render(report, pages)
+
+
+# These show the help pages of rules as well.
+WITH_PAGES: "dict[str, Callable[[Report, Mapping[str, RulePage]], str]]" = {"sarif": _sarif}
+# All that a report of findings can become: what a command offers that gives one.
+FORMATS = (*RENDERERS, *WITH_PAGES)

@@ -57,7 +57,7 @@ def test_a_file_outside_of_git_is_said_on_stderr(tmp_path, capsys):
         ["--all", "--staged"],
         ["--diff", "HEAD", "--series", "x"],
         ["--diff", "no-such-ref"],
-        ["--format", "html"],
+        ["--format", "pdf"],
         ["--fail-on", "always"],
     ],
 )

@@ -1,22 +1,112 @@
 # SPDX-License-Identifier: GPL-2.0-only
+import io
+import json
+import sys
+
+import pytest
+
 from kpatch_tools.cli import app
+from kpatch_tools.model.finding import Finding, Location, Severity
 from kpatch_tools.model.report import CheckResult, Report, Status
-from kpatch_tools.render import json_v1
+from kpatch_tools.parse.report_json import parse_report
+from kpatch_tools.render import FORMATS, json_v1, sarif
+
+FINDING = Finding(
+    rule="docs/table",
+    severity=Severity.ERROR,
+    message="wrong",
+    location=Location(path="a.rst", line=7, column=3),
+)
+REPORT = Report(
+    tool="kvet 1.0.0", checks=(CheckResult(check="docs", status=Status.FAIL, findings=(FINDING,)),)
+)
 
 
-def test_render_from_a_saved_report(tmp_path, capsys):
-    report = Report(tool="kvet", checks=(CheckResult(check="docs", status=Status.PASS),))
-    saved = tmp_path / "report.json"
-    saved.write_text(json_v1.render(report))
-    assert app.run(["render", "text", "--from", str(saved)]) == 0
-    assert "verdict: PASS" in capsys.readouterr().out
+@pytest.fixture
+def saved(tmp_path):
+    path = tmp_path / "report.json"
+    path.write_text(json_v1.render(REPORT))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("fmt", "shown"),
+    [
+        ("text", "a.rst:7:3: error: wrong [docs/table]"),
+        ("json", '"rule": "docs/table"'),
+        ("html", "<!DOCTYPE html>"),
+        ("sarif", '"ruleId": "docs/table"'),
+        ("github", "::error file=a.rst,line=7,col=3,title=docs/table::wrong"),
+    ],
+)
+def test_every_format_from_a_saved_report(saved, capsys, fmt, shown):
+    assert app.run(["render", fmt, "--from", str(saved)]) == 0
+    captured = capsys.readouterr()
+    assert shown in captured.out
+    assert captured.err == ""
+
+
+def test_the_formats_of_the_test_are_all_there_are():
+    assert set(FORMATS) == {"text", "json", "html", "sarif", "github"}
+
+
+def test_to_a_file_and_from_standard_input(tmp_path, capsys, monkeypatch):
     page = tmp_path / "out" / "report.html"
-    assert app.run(["render", "html", "--from", str(saved), "-o", str(page)]) == 0
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(json_v1.render(REPORT).encode())))
+    assert app.run(["render", "html", "--from", "-", "-o", str(page)]) == 0
     assert page.read_text().startswith("<!DOCTYPE html>")
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert str(page) in captured.err
 
 
-def test_bad_reports_are_2(tmp_path, capsys):
+def test_a_report_comes_back_with_the_patch_of_a_commit_message():
+    one = Finding(rule="m/x", severity=Severity.NOTE, message="m", location=Location(path="", patch=3))
+    report = Report(tool="kvet", checks=(CheckResult(check="patches", findings=(one,)),))
+    assert parse_report(json_v1.render(report)).findings == (one,)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\x7fELF\xff", b'{"version": "2.1.0", "runs": []}', b"[]"])
+def test_what_is_no_report_is_2_and_writes_nothing(tmp_path, capsys, content):
+    (tmp_path / "bad").write_bytes(content)
+    out = tmp_path / "out.txt"
+    assert app.run(["render", "text", "--from", str(tmp_path / "bad"), "-o", str(out)]) == 2
+    captured = capsys.readouterr()
+    assert str(tmp_path / "bad") in captured.err
+    assert captured.out == ""
+    assert not out.exists()
+
+
+def test_places_that_cannot_be_read_or_written_are_2(tmp_path, saved, capsys):
     assert app.run(["render", "text", "--from", str(tmp_path / "none")]) == 2
-    (tmp_path / "bad").write_text("{")
-    assert app.run(["render", "text", "--from", str(tmp_path / "bad")]) == 2
-    assert "no kvet report" in capsys.readouterr().err
+    assert app.run(["render", "text", "--from", str(tmp_path)]) == 2
+    assert app.run(["render", "text", "--from", str(saved), "-o", str(tmp_path)]) == 2
+    assert f"-o {tmp_path / 'report.txt'}" in capsys.readouterr().err
+    assert app.run(["render", "text", "--from", str(saved), "-o", str(saved / "x")]) == 2
+    assert "cannot be written" in capsys.readouterr().err
+
+
+def test_what_is_left_out_for_github_is_said(tmp_path, capsys):
+    many = (FINDING,) * (sarif.MOST_RESULTS + 2)
+    report = Report(tool="kvet", checks=(CheckResult(check="docs", status=Status.FAIL, findings=many),))
+    (tmp_path / "r.json").write_text(json_v1.render(report))
+    assert app.run(["render", "sarif", "--from", str(tmp_path / "r.json")]) == 0
+    captured = capsys.readouterr()
+    assert "the lightest 2 of 5002 findings are left out" in captured.err
+    assert len(json.loads(captured.out)["runs"][0]["results"]) == sarif.MOST_RESULTS
+
+
+@pytest.mark.parametrize(
+    ("fmt", "shown"),
+    [
+        ("sarif", '"ruleId": "docs/single-backtick"'),
+        ("github", "::warning file=Documentation/x.rst,line=3,col=3,"),
+    ],
+)
+def test_a_command_with_findings_gives_them_in_every_format(git_tree, capsys, fmt, shown):
+    tree = git_tree({"Documentation/x.rst": b"An `old` one.\n"})
+    (tree / "Documentation/x.rst").write_text("An `old` one.\n\nA `new` one.\n")
+    assert app.run(["docs", "check", str(tree / "Documentation/x.rst"), "--format", fmt]) == 1
+    out = capsys.readouterr().out
+    assert shown in out
+    assert out.count("docs/single-backtick::") + out.count('"ruleId"') == 1

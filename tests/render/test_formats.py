@@ -2,6 +2,7 @@
 """All formats on one report that holds every kind of thing, some of it hostile."""
 
 import json
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import jsonschema
@@ -13,7 +14,7 @@ from kpatch_tools.model.json_v1 import json_schema
 from kpatch_tools.model.report import CheckResult, Report, SeriesId, Status, TreeId
 from kpatch_tools.model.test import TestResult, Verdict
 from kpatch_tools.parse.report_json import parse_report
-from kpatch_tools.render import RENDERERS, json_v1, text
+from kpatch_tools.render import RENDERERS, html, json_v1, text
 
 HOSTILE = "\x1b]0;owned\x07<script>alert(1)</script>\u202e{{ 7*7 }}"
 REPORT = Report(
@@ -94,6 +95,19 @@ def test_text_is_harmless_narrow_and_puts_errors_first():
     assert lines[-1] == "verdict: FAIL"
     assert all(len(line) <= text.WIDTH for line in lines if "script" not in line)
     assert any("did not pass" in line for line in lines)
+
+
+def test_a_known_bug_is_a_result_of_its_own_in_every_form():
+    test = TestResult(name="b", status=Verdict.KNOWN_BUG, reason="B2: it looped")
+    good = TestResult(name="a", status=Verdict.PASS)
+    report = replace(REPORT, checks=(CheckResult(check="tests", status=Status.FAIL, tests=(good, test)),))
+    shown = text.render(report)
+
+    assert "1 test passes, 1 shows a known bug" in shown
+    assert "KNOWN-BUG  b: B2: it looped" in shown
+    assert json.loads(json_v1.render(report))["checks"][0]["tests"][1]["status"] == "KNOWN-BUG"
+    assert parse_report(json_v1.render(report)) == report
+    assert '<td class="state SKIP">KNOWN-BUG</td>' in html.render(report)
 
 
 def test_a_skip_is_counted_apart():
