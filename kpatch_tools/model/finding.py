@@ -66,4 +66,4 @@ class Finding:
         """Identity that survives moved lines: rule, path and message with its numbers folded."""
         path = self.location.path if self.location else ""
         key = "\0".join((self.rule, path, _DIGITS.sub("#", self.message)))
-        return hashlib.sha256(key.encode()).hexdigest()[:16]
+        return hashlib.sha256(key.encode("utf-8", "backslashreplace")).hexdigest()[:16]

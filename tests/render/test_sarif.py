@@ -6,7 +6,6 @@ import importlib.metadata
 import json
 import re
 import urllib.parse
-from pathlib import PurePosixPath
 
 import jsonschema
 import pytest
@@ -252,4 +251,4 @@ def test_hostile_text_stays_text(message, path, detail, related):
     if path and not path.startswith("/"):
         wanted = path.encode("utf-8", "backslashreplace").decode()
         assert urllib.parse.unquote(uri) == wanted
-        assert ":" not in PurePosixPath(uri).parts[0] if uri.strip("/") else True
+        assert ":" not in uri.partition("/")[0]
