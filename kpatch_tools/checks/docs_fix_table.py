@@ -21,7 +21,10 @@ def widened(lines: tuple[str, ...], fault: TableFault) -> tuple[Edit, ...]:
     top, bottom = _extent(lines, fault.line)
     rows = [(number, lines[number - 1].rstrip()) for number in range(top, bottom + 1)]
     columns = [match.span() for match in re.finditer("=+", rows[0][1])] if top else []
-    if fault.position >= len(columns) or not all(_plain(row) for _number, row in rows):
+    borders = [row for _number, row in rows if _BORDER.match(row)]
+    # A border with other columns is one of another table, which touches this one.
+    alike = all([match.span() for match in re.finditer("=+", row)] == columns for row in borders)
+    if fault.position >= len(columns) or not alike or not all(_plain(row) for _number, row in rows):
         return ()
     (start, end), (following, _) = columns[fault.position - 1 : fault.position + 1]
     grow = fault.widen - (end - start)

@@ -83,7 +83,7 @@ def capability_unknown(context: Context) -> Iterator[Hit]:
         return
     places = _capability_lines(context.document)
     hints = _Hints(context.document, facts)
-    for word in _unknown(context.document, facts):
+    for word in _unknown(context.document, facts, places):
         if word.name.startswith(_CAP) and word.line in places:
             yield Hit(
                 line=word.line,
@@ -130,10 +130,13 @@ def _other_rules(context: Context, facts: KernelFacts) -> set[tuple[int, str]]:
     return found
 
 
-def _unknown(document: ApiDocument, facts: KernelFacts) -> Iterator[_Word]:
+def _unknown(
+    document: ApiDocument, facts: KernelFacts, where: Iterable[int] | None = None
+) -> Iterator[_Word]:
     # Without the sources only what must be in a header for user space can be told.
     whole = any(one.arch for found in facts.handled.values() for one in found)
-    for number, line in enumerate(document.lines, 1):
+    for number in range(1, len(document.lines) + 1) if where is None else sorted(where):
+        line = document.source(number)
         if "KVM_" not in line and "kvm_" not in line:
             continue
         for match in _NAME.finditer(line):

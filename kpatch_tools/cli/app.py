@@ -88,7 +88,10 @@ def main() -> None:
     # Modules and parsed documents stay until the end; to look through them again and again for garbage took
     # a tenth of the time of a short command.
     gc.set_threshold(_GARBAGE)
-    raise SystemExit(run())
+    code = run()
+    # Nor does the interpreter, on its way out, have to look for what the system takes back at once.
+    gc.freeze()
+    raise SystemExit(code)
 
 
 def _tell(error: ToolkitError) -> None:
