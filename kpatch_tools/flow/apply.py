@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Apply a series to a commit of a tree, whole or not at all, with no checkout."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from kpatch_tools.checks.series import completeness
 from kpatch_tools.errors import UserError
@@ -129,15 +130,20 @@ class _Attempt:
         stage = self._stage()
         there = list(range(held))
         merged: list[str] = []
-        for done, patch in enumerate(patches[held:], held):
-            self.sink(Event("apply", f"{patch.count} {patch.subject}", done, len(patches)))
-            words = stage.apply(patch)
-            if words and not (patient and stage.holds(patch)):
-                if not (patient and stage.merge(patch)):
-                    return self._conflict(patch, words, stage)
-                merged.append(patch.count)
-            if not stage.commit(patch):
-                there.append(done)
+        done = held
+        for group in _apart(patches[held:]):
+            # Starting git takes longer than applying a patch: those that cannot meet go in together.
+            together = not patient and len(group) > 1 and stage.apply_all(group)
+            for patch in group:
+                self.sink(Event("apply", f"{patch.count} {patch.subject}", done, len(patches)))
+                words = "" if together else stage.apply(patch)
+                if words and not (patient and stage.holds(patch)):
+                    if not (patient and stage.merge(patch)):
+                        return self._conflict(patch, words, stage)
+                    merged.append(patch.count)
+                if not stage.commit(patch):
+                    there.append(done)
+                done += 1
         self.sink(Event("apply", f"{len(patches)} patches applied", len(patches), len(patches)))
         if len(there) == len(patches):
             return _already(self.base, self.source.tree_id(self.base))
@@ -185,6 +191,24 @@ class _Attempt:
         """The blob that the first patch to touch ``path`` expects there, as its index line abbreviates it."""
         changes = (change for patch in self.series.patches for change in patch.files)
         return next((change.old_blob for change in changes if change.old_path == path), "")
+
+
+def _apart(patches: tuple[Patch, ...]) -> Iterator[tuple[Patch, ...]]:
+    """Consecutive patches of which no two touch one path, or a path and a folder above it; all of them."""
+    group: list[Patch] = []
+    seen: set[str] = set()
+    above: set[str] = set()
+    for patch in patches:
+        paths = {path for change in patch.files for path in change.paths}
+        folders = {str(folder) for path in paths for folder in PurePosixPath(path).parents}
+        if group and (not paths or paths & (seen | above) or folders & seen):
+            yield tuple(group)
+            group, seen, above = [], set(), set()
+        group.append(patch)
+        seen |= paths
+        above |= folders
+    if group:
+        yield tuple(group)
 
 
 def _needs(prior: Applied) -> Applied:

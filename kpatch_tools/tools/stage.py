@@ -8,6 +8,7 @@ wait for, leaves a ref or looks at a work tree, so any number of runs may go on 
 
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from kpatch_tools.errors import UserError
@@ -21,6 +22,7 @@ from kpatch_tools.tools.git import Repository
 from kpatch_tools.tools.gitrun import IDENTITY
 
 _HASH_BYTES = {"sha1": 20, "sha256": 32}
+_APPLY = ("apply", "--cached", "--whitespace=nowarn")
 UNKNOWN_DATE = "@0 +0000"
 # A store of ours may be larger, and can be made again: squeezing objects, a file for each of them and
 # waiting for the disk took most of the time of an apply.
@@ -62,6 +64,17 @@ class Stage:
         """Apply one patch; git's words when it refuses (then nothing has changed), "" when it applied."""
         return _words(self._apply(patch))
 
+    def apply_all(self, patches: Sequence[Patch]) -> bool:
+        """Apply patches of which no two touch one path, in one run of git; False, and no change, if not."""
+        trial = self._copy("together")
+        places = [self._index.with_suffix(f".diff{number}") for number in range(len(patches))]
+        for place, patch in zip(places, patches, strict=True):
+            place.write_bytes(patch.diff_bytes)
+        if not self._run(*_APPLY, "--", *(str(place.resolve()) for place in places), index=trial).ok:
+            return False
+        trial.replace(self._index)
+        return True
+
     def holds(self, patch: Patch) -> bool:
         """Whether the patch is in already: it can be taken back out. Changes nothing."""
         return self._apply(patch, "--reverse", "--check").ok
@@ -75,9 +88,7 @@ class Stage:
 
     def merge(self, patch: Patch) -> bool:
         """Apply one patch by three-way merge with the blobs it was made for; False and no change if not."""
-        trial = self._index.with_suffix(".merge")
-        if self._index.exists():
-            shutil.copyfile(self._index, trial)
+        trial = self._copy("merge")
         if not self._apply(patch, "--3way", index=trial).ok:
             return False
         trial.replace(self._index)
@@ -97,20 +108,21 @@ class Stage:
         return entry.id if entry else ""
 
     def commit(self, patch: Patch) -> bool:
-        """Note the commit that `git am` would make of all that changed; False, and none, when nothing did.
+        """Note the commit that `git am` would make of what the patch changed; False, and none, for nothing.
 
         The author and the author's date are the mail's. The committer is kvet and the committer's date is
         the author's, so that the id depends on the base and the mail alone (as with `git am
         --committer-date-is-author-date`). A mail with no date that git can read gets the epoch.
         """
         entries = self._listed()
-        changes: dict[str, Entry | None] = {
-            path: entry for path, entry in entries.items() if self._entries.get(path) != entry
+        touched = {path for change in patch.files for path in change.paths}
+        changes = {
+            path: entries.get(path) for path in touched if entries.get(path) != self._entries.get(path)
         }
-        changes.update({path: None for path in self._entries if path not in entries})
-        self._entries = entries
         if not changes:
             return False
+        kept = {path: entry for path, entry in self._entries.items() if path not in changes}
+        self._entries = kept | {path: entry for path, entry in changes.items() if entry}
         author = ident(patch.author, patch.date) or self._judged(patch)
         when = author.rpartition("> ")[2]
         self._commits.append(
@@ -147,8 +159,13 @@ class Stage:
         return self._store.run("var", "GIT_AUTHOR_IDENT", env=environment)
 
     def _apply(self, patch: Patch, *options: str, index: Path | None = None) -> RunResult:
-        args = ("apply", "--cached", "--whitespace=nowarn", *options)
-        return self._run(*args, stdin=patch.diff_bytes, index=index)
+        return self._run(*_APPLY, *options, stdin=patch.diff_bytes, index=index)
+
+    def _copy(self, name: str) -> Path:
+        copy = self._index.with_suffix(f".{name}")
+        if self._index.exists():
+            shutil.copyfile(self._index, copy)
+        return copy
 
     def _listed(self) -> dict[str, Entry]:
         """The index as it stands."""

@@ -378,3 +378,52 @@ def test_trees_and_commits_that_are_none(rich: tuple[Path, Series], git: Git, tm
     ):
         with pytest.raises(UserError, match=words):
             apply_series(series, tree=tree, onto=onto)
+
+
+def edited(git: Git, work: Path, *changes: tuple[str, bytes | None]) -> None:
+    """One commit for each change: a path and its new content, None to remove it."""
+    for number, (path, content) in enumerate(changes):
+        if content is None:
+            git(work, "rm", "-q", path)
+        else:
+            (work / path).parent.mkdir(parents=True, exist_ok=True)
+            (work / path).write_bytes(content)
+            git(work, "add", "-f", path)
+        commit(git, work, f"change {number}")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        (("a", b"1\n"), ("b", b"2\n"), ("c", b"3\n")),
+        (("a", b"1\n"), ("a", b"2\n"), ("b", b"3\n"), ("a", b"4\n")),
+        # A file makes room for a folder of its name, and the other way round.
+        (("b", b"1\n"), ("a", None), ("a/x", b"2\n"), ("a/x", None), ("a", b"3\n")),
+    ],
+)
+def test_patches_that_go_in_together_make_the_commits_of_git_am(
+    git: Git, git_tree: Tree, tmp_path: Path, changes: tuple[tuple[str, bytes | None], ...]
+) -> None:
+    tree = git_tree({"a": b"a\n", "b": b"b\n"})
+    base = git(tree, "rev-parse", "HEAD")
+    edited(git, tree, *changes)
+    series = post(git, tree, tmp_path / "s.mbox", base)
+    git(tree, "checkout", "-q", "--detach", base)
+    applied = apply_series(series, tree=tree, objects=store_for(tree))
+    git(tree, "am", "-q", "--committer-date-is-author-date", str(tmp_path / "s.mbox"), env=COMMITTER)
+    assert list(applied.commits) == git(tree, "rev-list", "--reverse", f"{base}..HEAD").split()
+
+
+def test_a_conflict_among_patches_of_other_files_is_the_right_one(
+    git: Git, git_tree: Tree, tmp_path: Path
+) -> None:
+    tree = git_tree({"a": b"a\n", "b": b"b\n", "c": b"c\n"})
+    base = git(tree, "rev-parse", "HEAD")
+    edited(git, tree, ("a", b"1\n"), ("b", b"2\n"), ("c", b"3\n"))
+    series = post(git, tree, tmp_path / "s.mbox", base)
+    git(tree, "checkout", "-q", "--detach", base)
+    edited(git, tree, ("b", b"other\n"))
+    applied = apply_series(series, tree=tree)
+    assert applied.state is ApplyState.CONFLICT
+    assert applied.conflict
+    assert (applied.conflict.patch, applied.conflict.path) == (2, "b")
