@@ -7,6 +7,7 @@ configuration are left out, deadlines hold, and what one configuration file coul
 off on the command line.
 """
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -57,16 +58,26 @@ def plain(*args: str, cwd: Path, stdin: bytes = b"", timeout: float = PLUMBING_T
 
     Paths of a diff are judged from ``cwd``, so a repository above it must stay unseen.
     """
+    return start(plain_command(*args, cwd=cwd, stdin=stdin, timeout=timeout))
+
+
+def plain_command(*args: str, cwd: Path, stdin: bytes = b"", timeout: float = PLUMBING_TIMEOUT_S) -> Command:
+    """What plain() runs."""
     environment = {**QUIET_ENVIRONMENT, "GIT_CEILING_DIRECTORIES": str(cwd.resolve().parent)}
-    return start(Command(argv=quiet_argv(*args), timeout=timeout, cwd=cwd, env=environment, stdin=stdin))
+    return Command(argv=quiet_argv(*args), timeout=timeout, cwd=cwd, env=environment, stdin=stdin)
 
 
 def start(command: Command) -> RunResult:
     """Run a command whose program is git; EnvironmentFault where there is none."""
-    result = process.run(command)
-    if result.ended is Ended.NOT_FOUND:
+    return start_each([command])[0]
+
+
+def start_each(commands: Sequence[Command]) -> list[RunResult]:
+    """Run commands whose program is git side by side; EnvironmentFault where there is none."""
+    results = process.run_each(commands)
+    if any(result.ended is Ended.NOT_FOUND for result in results):
         raise EnvironmentFault("git is not installed", cure="apt-get install git")
-    return result
+    return results
 
 
 def scratch() -> AbstractContextManager[Path]:

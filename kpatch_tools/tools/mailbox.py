@@ -104,14 +104,20 @@ def mailinfos(mails: Sequence[tuple[bytes, str]]) -> list[MailInfo]:
     """What `git mailinfo` makes of mails, each with the name of its source; raises as mailinfo() does."""
     made: list[MailInfo] = []
     with gitrun.scratch() as folder:
-        message, patch = folder / "msg", folder / "patch"
-        for raw, source in mails:
-            result = gitrun.plain(
-                "mailinfo", "--encoding=UTF-8", message.name, patch.name, cwd=folder, stdin=raw
-            )
+        places = [folder / str(number) for number in range(len(mails))]
+        for place in places:
+            place.mkdir()
+        results = gitrun.start_each(
+            [
+                gitrun.plain_command("mailinfo", "--encoding=UTF-8", "msg", "patch", cwd=place, stdin=raw)
+                for (raw, _source), place in zip(mails, places, strict=True)
+            ]
+        )
+        for (_raw, source), place, result in zip(mails, places, results, strict=True):
             if not result.ok:
                 raise UserError(f"{source}: git cannot read this mail: {_first_line(result.error_text)}")
-            made.append(read_mailinfo(result.stdout, message.read_bytes(), patch.read_bytes(), source))
+            message, patch = (place / "msg").read_bytes(), (place / "patch").read_bytes()
+            made.append(read_mailinfo(result.stdout, message, patch, source))
     return made
 
 

@@ -11,8 +11,9 @@ import os
 import selectors
 import signal
 import subprocess
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -77,6 +78,26 @@ def run(
         stderr=bytes(pump.kept["stderr"]),
         elapsed=time.monotonic() - started,
     )
+
+
+def run_each(commands: Sequence[Command]) -> list[RunResult]:
+    """Run short commands side by side, as many as there are processors; their results in order."""
+    results: dict[int, RunResult] = {}
+    waiting = iter(range(len(commands)))
+
+    def work() -> None:
+        for at in waiting:
+            results[at] = run(commands[at])
+
+    # This thread works too: Ctrl-C reaches it, and the others are done within a moment.
+    others = [threading.Thread(target=work, daemon=True) for _ in commands[1 : len(os.sched_getaffinity(0))]]
+    for thread in others:
+        thread.start()
+    work()
+    for thread in others:
+        thread.join()
+    # What failed to start in another thread fails here, where it is seen.
+    return [results[at] if at in results else run(command) for at, command in enumerate(commands)]
 
 
 def group_is_alive(group: int) -> bool:

@@ -129,6 +129,20 @@ def test_a_kernel_without_pidfd_is_served_too(monkeypatch):
     assert process.run(sh("sleep 60", timeout=0.3)).ended is Ended.TIMED_OUT
 
 
+def test_commands_side_by_side_give_their_results_in_order():
+    commands = [sh(f"sleep 0.0{9 - number}; echo {number}; exit {number}") for number in range(8)]
+    results = process.run_each(commands)
+    assert [result.text for result in results] == [f"{number}\n" for number in range(8)]
+    assert [result.returncode for result in results] == list(range(8))
+    assert process.run_each([]) == []
+
+
+def test_one_that_cannot_be_started_is_an_answer_of_its_own(tmp_path):
+    lost = Command(argv=("./no-such-program",), timeout=5.0, cwd=tmp_path)
+    results = process.run_each([sh("echo a"), lost, sh("echo b")])
+    assert [result.ended for result in results] == [Ended.EXITED, Ended.NOT_FOUND, Ended.EXITED]
+
+
 def test_no_descriptor_is_left_open():
     before = len(list(Path("/proc/self/fd").iterdir()))
     for _ in range(5):
