@@ -9,7 +9,6 @@ from kpatch_tools.checks.series import completeness
 from kpatch_tools.errors import UserError
 from kpatch_tools.model.event import Event, Sink, silent
 from kpatch_tools.model.series import Applied, ApplyState, Patch, Series
-from kpatch_tools.parse.refusal import read_refusal
 from kpatch_tools.tools.git import Repository
 from kpatch_tools.tools.private import private_folder
 from kpatch_tools.tools.stage import Stage, publish
@@ -163,6 +162,8 @@ class _Attempt:
         )
 
     def _conflict(self, patch: Patch, words: str, stage: Stage) -> Applied:
+        from kpatch_tools.parse.refusal import read_refusal  # noqa: PLC0415 - most series apply
+
         conflict = read_refusal(words, patch)
         where = f"{conflict.path}:{conflict.line}" if conflict.line else conflict.path or "the tree"
         reasons = [f"patch {patch.count} does not apply at {where}"]

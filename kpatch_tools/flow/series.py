@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kpatch_tools.errors import EnvironmentFault, UserError
-from kpatch_tools.flow.fetch import as_message_id, as_range, fetch_mails, range_mails
 from kpatch_tools.flow.reading import read_series
 from kpatch_tools.model.series import Series
 from kpatch_tools.parse.thread import Choice, read_choice
@@ -77,7 +76,12 @@ def load_manifest(spec: str) -> "SeriesManifest | None":
     return None
 
 
+# A file or folder on this disk, the usual case, needs nothing of flow.fetch: it is loaded where it is used.
+
+
 def _from_elsewhere(spec: str, tree: Path | None, version: int) -> Series:
+    from kpatch_tools.flow.fetch import as_message_id, as_range, range_mails  # noqa: PLC0415 - see above
+
     if commits := as_range(spec, tree):
         made = range_mails(*commits, tree)
         loaded = read_series(made.mails, made.name, ordered=True)
@@ -105,6 +109,8 @@ def saved_thread(message_id: str, version: int = 0) -> tuple[bytes, Series, str]
 def _fetched(
     message_id: str, choice: Choice | None, version: int
 ) -> tuple[tuple[mailbox.RawMail, ...], Series]:
+    from kpatch_tools.flow.fetch import fetch_mails  # noqa: PLC0415 - see above
+
     wanted = version or (choice.version if choice else 0)
     mails = fetch_mails(message_id, wanted)
     if choice is None or not choice.onto:
@@ -129,6 +135,8 @@ def _place(spec: str) -> tuple[Path | None, Choice | None]:
 
 
 def _named(spec: str) -> Path | None:
+    from kpatch_tools.flow.fetch import as_message_id  # noqa: PLC0415 - see above
+
     if as_message_id(spec)[0]:
         return None
     if ".." in spec.split("/") or Path(spec).is_absolute():

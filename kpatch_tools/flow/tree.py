@@ -38,7 +38,8 @@ def resolve_tree(spec: str | None, sink: Sink = silent) -> Path:
     Raises EnvironmentFault when there is neither a word nor a git tree around.
     """
     if spec is not None:
-        return find_tree(spec, sink).path
+        # Of a local tree nobody asked for the commit.
+        return find_tree(spec, sink).path if _is_elsewhere(spec) else _local(spec).path
     here = Path.cwd()
     try:
         return Repository.discover(here).path
@@ -67,8 +68,16 @@ def find_tree(spec: str, sink: Sink = silent) -> FoundTree:
         raise UserError(
             f"{spec}: no kernel version after debian:", cure="for example debian:6.1 or debian:6.12"
         )
-    repository = Repository.open(Path(spec).expanduser())
+    repository = _local(spec)
     return FoundTree(path=repository.path, commit=repository.head())
+
+
+def _is_elsewhere(spec: str) -> bool:
+    return spec.startswith("debian:") or _URL.match(spec) is not None
+
+
+def _local(spec: str) -> Repository:
+    return Repository.open(Path(spec).expanduser())
 
 
 def _debian(kernel: str, sink: Sink) -> FoundTree:
