@@ -2,16 +2,24 @@
 """`kvet gen`: C selftests from a contract."""
 
 from pathlib import Path
+from typing import get_args
 
 import click
 
 from kpatch_tools.cli.output import progress
+from kpatch_tools.errors import UserError
 from kpatch_tools.flow import generate
+from kpatch_tools.flow.dialect import explained, in_form, probe_all, probe_dialect, tree_reader
+from kpatch_tools.flow.gen_check import is_tree, stale
+from kpatch_tools.flow.gen_patch import make_patch
+from kpatch_tools.model.contract import Contract
+from kpatch_tools.model.dialect import Dialect, Form
 from kpatch_tools.render.escape import terminal
+from kpatch_tools.tools.files import write_atomic
 
 
 @click.command("gen")
-@click.argument("contract")
+@click.argument("contract", required=False)
 @click.option(
     "--tree", help="The kernel tree whose selftest library the test is for; by default the one around here."
 )
@@ -22,29 +30,108 @@ from kpatch_tools.render.escape import terminal
     show_default=True,
     help="Where the files go.",
 )
-@click.option("--check", is_flag=True, help="Write nothing; say whether what is in --out is current.")
-def command(contract: str, tree: str | None, out: Path, *, check: bool) -> int:
+@click.option(
+    "--check",
+    metavar="FILE|DIR",
+    type=click.Path(path_type=Path),
+    help="Write nothing; show how the copy there differs from what would be generated.",
+)
+@click.option(
+    "--patch", is_flag=True, help="Print the test as a patch for the tree's HEAD, ready for git am and mail."
+)
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Where --patch goes.  [stdout]"
+)
+@click.option(
+    "--form",
+    type=click.Choice(get_args(Form)),
+    default="classic",
+    show_default=True,
+    help="A program that runs its cases itself, or one for the kselftest harness (6.9 and later).",
+)
+@click.option(
+    "--explain", is_flag=True, help="Show which dialects fit the tree, and by which lines of its files."
+)
+def command(  # noqa: PLR0913 - one parameter an option
+    contract: str | None,
+    *,
+    tree: str | None,
+    out: Path,
+    check: Path | None,
+    patch: bool,
+    output: Path | None,
+    form: Form,
+    explain: bool,
+) -> int:
     """Generate the C selftest of CONTRACT: the name of a shipped contract, or the path of a TOML file.
 
     The output depends on the contract, the templates and the dialect of the tree's library, on nothing
     else: the same input gives the same bytes everywhere.
 
-    Exit codes: 0 written, or current; 1 --check found something out of date; 2 a bad contract or tree.
+    Exit codes: 0 written, or current; 1 --check found something out of date, or --explain no dialect that
+    fits; 2 a bad contract or tree; 3 git knows no name to sign --patch with.
     """
+    if bool(check) + patch + explain > 1:
+        raise UserError("--check, --patch and --explain exclude each other")
+    if output and not patch:
+        raise UserError("-o belongs to --patch", cure="--out FOLDER says where the generated files go")
+    if explain:
+        return _explain(tree)
+    if not contract:
+        raise UserError("which contract?", cure=f"one of {', '.join(generate.contract_names())}")
     loaded = generate.load_contract(contract)
-    with progress() as sink:
-        folder = generate.tree_folder(tree, sink)
-    dialect = generate.probe_dialect(folder)
-    files = generate.generate(loaded, dialect)
     if check:
-        found = generate.stale(files, out)
-        for path, state in found:
-            click.echo(f"{terminal(str(path))}: {state}")
-        click.echo(
-            f"kvet: {len(files) - len(found)} of {len(files)} files are current ({dialect.title})", err=True
-        )
-        return 1 if found else 0
-    for path in generate.write_out(files, out):
+        return _check(loaded, tree, check, form)
+    return _patch(loaded, tree, output, form) if patch else _write(loaded, tree, out, form)
+
+
+def _folder(tree: str | None) -> Path:
+    with progress() as sink:
+        return generate.tree_folder(tree, sink)
+
+
+def _explain(tree: str | None) -> int:
+    folder = _folder(tree)
+    probed = probe_all(tree_reader(folder), str(folder))
+    for line in explained(probed):
+        click.echo(terminal(line))
+    return 0 if sum(item.fits for item in probed) == 1 else 1
+
+
+def _dialect(folder: Path, form: Form) -> Dialect:
+    return in_form(probe_dialect(folder), form, tree_reader(folder))
+
+
+def _write(loaded: Contract, tree: str | None, out: Path, form: Form) -> int:
+    dialect = _dialect(_folder(tree), form)
+    for path in generate.write_out(generate.generate(loaded, dialect), out):
         click.echo(f"kvet: wrote {terminal(str(path))}", err=True)
     click.echo(f"kvet: {len(loaded.case)} cases for the {dialect.title}", err=True)
+    return 0
+
+
+def _check(loaded: Contract, tree: str | None, place: Path, form: Form) -> int:
+    dialect = _dialect(place if tree is None and is_tree(place) else _folder(tree), form)
+    files = generate.generate(loaded, dialect)
+    found = stale(files, place)
+    for item in found:
+        for line in item.diff:
+            click.echo("\t".join(terminal(part) for part in line.split("\t")))
+        state = "is not there" if item.missing else "is not what would be generated"
+        click.echo(f"kvet: {terminal(str(item.path))} {state}", err=True)
+    click.echo(
+        f"kvet: {len(files) - len(found)} of {len(files)} files are current ({dialect.title})", err=True
+    )
+    return 1 if found else 0
+
+
+def _patch(loaded: Contract, tree: str | None, output: Path | None, form: Form) -> int:
+    mail = make_patch(loaded, _folder(tree), form=form)
+    if not mail:
+        click.echo("kvet: the tree has this test already, and it is current", err=True)
+    elif output:
+        write_atomic(output, mail)
+        click.echo(f"kvet: wrote {terminal(str(output))}", err=True)
+    else:
+        click.echo(mail, nl=False)
     return 0

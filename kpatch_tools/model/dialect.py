@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A dialect: how the KVM selftest library of some trees wants its tests written."""
 
-from kpatch_tools.model.contract import Document
+from typing import Literal
+
+from kpatch_tools.model.terms import Document
+
+Form = Literal["classic", "harness"]
 
 
 class Probe(Document, kw_only=True, frozen=True):
@@ -19,15 +23,21 @@ class Probe(Document, kw_only=True, frozen=True):
 class Dialect(Document, kw_only=True, frozen=True):
     """The facts that the templates use, and the probes by which a tree is recognised.
 
-    ``directory`` is where tests for x86 lie below tools/testing/selftests/kvm; ``static_assert`` is the name
-    of the library's compile-time assertion, ``static_assert_text`` whether it must be given a message.
+    ``directory`` is where tests for x86 lie below tools/testing/selftests/kvm; ``makefile`` lists them there
+    in ``makefile_variable``. ``static_assert`` is the name of the library's compile-time assertion,
+    ``static_assert_text`` whether it must be given a message. ``form`` is how a test is run: by a main() of
+    its own, or by the kselftest harness, which ``harness`` looks for.
     """
 
     schema: int
     name: str
     title: str
     directory: str
+    makefile: str
+    makefile_variable: str
     includes: tuple[str, ...]
     static_assert: str
     static_assert_text: bool
     probe: tuple[Probe, ...]
+    harness: Probe | None = None
+    form: Form = "classic"

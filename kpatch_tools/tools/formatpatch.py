@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""One commit as a mail, made by git itself in a repository of its own that borrows the tree's objects."""
+
+import os
+import re
+from collections.abc import Mapping
+
+from kpatch_tools.errors import EnvironmentFault
+from kpatch_tools.model.run import Command
+from kpatch_tools.model.series import Person
+from kpatch_tools.tools.git import Repository
+from kpatch_tools.tools.gitrun import PLUMBING_TIMEOUT_S, start
+from kpatch_tools.tools.private import private_folder
+
+_IDENT = re.compile(r"^(?P<name>.*) <(?P<email>[^<>\s]+)> \d+ [+-]\d{4}$")
+_OPTIONS = (
+    "--stdout",
+    "--zero-commit",
+    "--signature=kvet",
+    "--subject-prefix=PATCH",
+    "--no-renames",
+    "--diff-algorithm=myers",
+    "--abbrev=12",
+    "--stat=72",
+    "--unified=3",
+    "--src-prefix=a/",
+    "--dst-prefix=b/",
+)
+
+
+def user_identity(repository: Repository) -> Person:
+    """Name and address under which the user commits there; EnvironmentFault when git knows none.
+
+    The user's own configuration and GIT_AUTHOR_* are heard, for they are all that is asked; git must not
+    guess from the host.
+    """
+    names = ("GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL")
+    result = start(
+        Command(
+            argv=("git", "-c", "user.useConfigOnly=true", "var", "GIT_AUTHOR_IDENT"),
+            timeout=PLUMBING_TIMEOUT_S,
+            cwd=repository.path,
+            env={name: os.environ[name] for name in names if name in os.environ},
+        )
+    )
+    found = _IDENT.match(result.text.strip()) if result.ok else None
+    if not found or not found["name"]:
+        raise EnvironmentFault(
+            "git does not know your name and address, and a patch needs a Signed-off-by",
+            cure="git config --global user.name 'A U Thor' && git config --global user.email a@example.org",
+        )
+    return Person(name=found["name"], email=found["email"])
+
+
+def mail_of(source: Repository, base: str, files: Mapping[str, str], *, message: str, author: Person) -> str:
+    """The patch that gives ``files`` (path below the top -> text) their content on ``base``, as a mail.
+
+    In the form of `git format-patch`; without a Date line, so that the same input gives the same bytes (git
+    send-email writes one, git am takes the time of the day). ``message`` has the subject in its first line.
+    Neither the work tree nor the object store of ``source`` is written.
+    """
+    with private_folder("kvet-patch-") as folder:
+        store = Repository.create(folder / "store.git", borrow=source)
+        index = {"GIT_INDEX_FILE": str(folder / "index")}
+        store.ask("read-tree", base, env=index, what=f"cannot read the tree of {base[:12]}")
+        for path, text in files.items():
+            blob = store.ask("hash-object", "-w", "--stdin", stdin=text.encode()).text.strip()
+            store.ask("update-index", "--add", "--cacheinfo", f"100644,{blob},{path}", env=index)
+        tree = store.ask("write-tree", env=index).text.strip()
+        identity = {
+            f"GIT_{who}_{what}": value
+            for who in ("AUTHOR", "COMMITTER")
+            for what, value in (("NAME", author.name), ("EMAIL", author.email), ("DATE", "@0 +0000"))
+        }
+        made = store.ask("commit-tree", tree, "-p", base, stdin=message.encode(), env=identity).text.strip()
+        mail = store.ask("format-patch", *_OPTIONS, f"{made}^!").text
+    head, blank, rest = mail.partition("\n\n")
+    kept = (line for line in head.split("\n") if not line.startswith("Date: "))
+    return "\n".join(kept) + blank + rest
