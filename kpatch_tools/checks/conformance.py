@@ -7,40 +7,46 @@ say which errno the kernel returned; the document says which errno it promises.
 
 import re
 
+from kpatch_tools.checks.behaviour import behaviour
 from kpatch_tools.checks.conformance_rows import against_contract, differing, unmentioned, unprovoked
-from kpatch_tools.checks.evidence import SUCCESS, Evidence, evidence, mode_text, no_evidence, results_of
+from kpatch_tools.checks.errno_table import proposed
+from kpatch_tools.checks.evidence import SUCCESS, Evidence, evidence, no_evidence
 from kpatch_tools.checks.layout import c_struct, differences
-from kpatch_tools.model.contract import Case, Contract
+from kpatch_tools.model.contract import Contract
 from kpatch_tools.model.document import Field, Section
 from kpatch_tools.model.finding import Finding, Location, Severity
-from kpatch_tools.model.test import TestResult, Verdict
+from kpatch_tools.model.test import TestResult
 from kpatch_tools.parse.cheader import parse_header
+from kpatch_tools.parse.contract_places import UNKNOWN, Places
 
 __all__ = ["conformance", "document_findings", "no_evidence"]
 
-_BROKEN = (Verdict.FAIL, Verdict.CRASH, Verdict.HANG)
 _FD_TYPE = {"vcpu": "vcpu ioctl"}
 
 
-def conformance(
+def conformance(  # noqa: PLR0913 - the three things, and where each of them stands
     contract: Contract,
     section: Section | None,
     tests: tuple[TestResult, ...],
     *,
     path: str,
     lines: tuple[str, ...] = (),
+    places: Places = UNKNOWN,
 ) -> tuple[Finding, ...]:
     """Every difference between what the document at ``path`` says, what was observed, and the contract.
 
     ``lines`` are the document's lines; with them a finding points at the words inside a row of several
-    lines. Without any evidence in ``tests`` only what needs none is found: ask no_evidence().
+    lines. ``places`` are those of the contract's cases, for what no document is at fault for. Without any
+    evidence in ``tests`` only what needs none is found: ask no_evidence().
     """
     seen = evidence(contract, tests)
-    found = [*_behaviour(contract, tests)]
+    found = [*behaviour(contract, tests, places)]
     if section is None:
         return (_no_section(contract, path), *found)
     found += differing(contract, section, seen, path=path, lines=lines)
     found += unmentioned(contract, section, seen, path=path)
+    provoked = frozenset(item.case.clause for item in seen)
+    found += proposed(contract, section, found, path=path, seen=provoked)
     if seen:
         found += unprovoked(contract, section, seen, tests, path=path)
         found += _architectures(contract, section, seen, path)
@@ -55,8 +61,10 @@ def document_findings(
     """What can be held against the document without a run: fields, struct, the contract's errnos."""
     if section is None:
         return (_no_section(contract, path),)
+    rows = tuple(against_contract(contract, section, path=path, lines=lines))
     return (
-        *against_contract(contract, section, path=path, lines=lines),
+        *rows,
+        *proposed(contract, section, rows, path=path, seen=frozenset()),
         *_architectures(contract, section, (), path),
         *_fields(contract, section, path),
         *_struct(contract, section, path),
@@ -71,45 +79,6 @@ def _no_section(contract: Contract, path: str) -> Finding:
         location=Location(path=path),
         hint=f'add a section titled "4.N {contract.ioctl.name}"',
     )
-
-
-def _behaviour(contract: Contract, tests: tuple[TestResult, ...]) -> list[Finding]:
-    """A failed case contradicts a clause, whatever the document says about it."""
-    found = []
-    for case, test in results_of(contract, tests):
-        if test.status not in _BROKEN:
-            continue
-        what = {Verdict.CRASH: "crashed", Verdict.HANG: "hung"}.get(test.status, "failed")
-        reason = f": {test.reason}" if test.reason else ""
-        found.append(
-            Finding(
-                rule="conformance/behaviour",
-                severity=Severity.ERROR,
-                message=f'{contract.ioctl.name}: case {case.name} {what}, clause "{case.clause}"'
-                f"{mode_text(test.mode)}{reason}",
-                detail=_behaviour_detail(contract, case, test),
-                hint=_known(contract, case),
-            )
-        )
-    return found
-
-
-def _behaviour_detail(contract: Contract, case: Case, test: TestResult) -> str:
-    promises = {error.id: f"{error.errno}: {error.condition}" for error in contract.error}
-    promises |= {effect.id: effect.promise for effect in contract.effect}
-    parts = [f"clause {case.clause}: {promises.get(case.clause, '')}", f"case: {case.summary}"]
-    if test.observed:
-        parts.append("observed: " + " ".join(f"{key}={value}" for key, value in test.observed.items()))
-    parts += test.log[-5:]
-    return "\n".join(parts)
-
-
-def _known(contract: Contract, case: Case) -> str:
-    for bug in contract.known_bug:
-        if case.name in bug.cases:
-            fixed = f"; fixed by {bug.fixed_by}" if bug.fixed_by else ""
-            return f"looks like {bug.id}: {bug.symptom}{fixed}"
-    return ""
 
 
 def _architectures(

@@ -4,12 +4,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from kpatch_tools.checks.evidence import SUCCESS, Evidence, results_of
+from kpatch_tools.checks.evidence import SUCCESS, Evidence, in_span, results_of
 from kpatch_tools.model.contract import Contract, Error
 from kpatch_tools.model.document import ErrorRow, Section
 from kpatch_tools.model.finding import Finding, Location, Severity
 from kpatch_tools.model.test import TestResult, Verdict
-from kpatch_tools.parse.contract import recogniser
+from kpatch_tools.parse.contract_clauses import recogniser
 
 _MAX_SHOWN = 5
 _MARKS = ",.;()"
@@ -43,12 +43,16 @@ def differing(
     path: str,
     lines: tuple[str, ...],
 ) -> Iterator[Finding]:
-    """Rows that promise one errno for a condition where the kernel returned another one, or none."""
+    """Rows that promise one errno for a condition where the kernel returned another one, or none.
+
+    A kernel of a release in which the condition does not hold contradicts no row.
+    """
     mentions = tuple(_mentions(contract, section))
     groups: dict[tuple[int, str, str], _Group] = {}
     for mention in mentions:
         for item in seen:
-            if item.case.name in mention.error.trigger and item.errno != _name(mention.row):
+            other = item.errno != _name(mention.row) and in_span(mention.error, item.test)
+            if item.case.name in mention.error.trigger and other:
                 _add(groups, mention, item.errno, item.shown)
     for group in groups.values():
         also = _also_right(group, mentions)
@@ -138,7 +142,10 @@ def unprovoked(
 ) -> Iterator[Finding]:
     """Rows whose errno no case has made the kernel return, with the reason."""
     observed = {item.errno for item in seen}
-    reasons = {entry.errno: entry.reason for entry in contract.unprovoked}
+    reasons: dict[str, str] = {}
+    for error in contract.error:
+        if reason := contract.reason_unprovoked(error):
+            reasons.setdefault(error.errno, reason)
     for row in section.errors:
         errno = _name(row)
         if errno in observed:

@@ -3,17 +3,22 @@
 
 A call counts as observed when its case ran to an end, printed what it saw and, where the contract asks for
 a positive control, that control succeeded: an EINVAL beside a failed control only says that the kernel does
-not know the ioctl. A skipped, hung or absent case proves nothing about an errno.
+not know the ioctl. A skipped, hung or absent case proves nothing about an errno, nor does a call that had to
+be ended by a signal.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from kpatch_tools.model.contract import Case, Contract
+from kpatch_tools.model.case import Case
+from kpatch_tools.model.contract import Contract, Effect, Error
 from kpatch_tools.model.test import TestResult, Verdict
+from kpatch_tools.parse.contract_clauses import release
 
 SUCCESS = "0"
-_ENDED = (Verdict.PASS, Verdict.XFAIL, Verdict.FAIL)
+_RELEASE = re.compile(r"^(\d+)\.(\d+)")
+_ENDED = (Verdict.PASS, Verdict.XFAIL, Verdict.KNOWN_BUG, Verdict.FAIL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +33,7 @@ class Evidence:
     def shown(self) -> str:
         """The case and what was observed, for a finding's detail."""
         values = " ".join(f"{key}={value}" for key, value in self.test.observed.items())
-        return f"case {self.case.name}{mode_text(self.test.mode)}: {values}"
+        return f"case {self.case.name}{where_text(self.test)}: {values}"
 
 
 def results_of(contract: Contract, tests: tuple[TestResult, ...]) -> Iterator[tuple[Case, TestResult]]:
@@ -52,7 +57,8 @@ def evidence(contract: Contract, tests: tuple[TestResult, ...]) -> tuple[Evidenc
     for case, test in results_of(contract, tests):
         errno = _errno(test.observed)
         controlled = not case.control or test.observed.get("control") == "ok"
-        if case.call and errno and controlled and test.status in _ENDED:
+        ended = test.status in _ENDED and not test.observed.get("looped")
+        if case.call and errno and controlled and ended:
             found.append(Evidence(case=case, test=test, errno=errno))
     return tuple(found)
 
@@ -76,9 +82,20 @@ def no_evidence(contract: Contract, tests: tuple[TestResult, ...]) -> str:
     )
 
 
-def mode_text(mode: Mapping[str, str]) -> str:
-    """The kernel parameters of a run in brackets, "" when there are none."""
-    return f" ({', '.join(f'{key}={value}' for key, value in mode.items())})" if mode else ""
+def in_span(clause: Error | Effect, test: TestResult) -> bool:
+    """Whether a clause holds in the release of the kernel that a result names; True where it names none."""
+    found = _RELEASE.match(test.kernel)
+    if found is None:
+        return True
+    version = (int(found[1]), int(found[2]))
+    since, until = release(clause.since), release(clause.until)
+    return version >= since and (not until or version < until)
+
+
+def where_text(test: TestResult) -> str:
+    """The kernel of a result that names it, and the parameters of its run, in brackets; "" for none."""
+    words = ([test.kernel] if test.kernel else []) + [f"{key}={value}" for key, value in test.mode.items()]
+    return f" ({', '.join(words)})" if words else ""
 
 
 def _errno(observed: Mapping[str, str | int]) -> str:

@@ -5,20 +5,17 @@ from pathlib import Path
 
 import click
 
-from kpatch_tools import __version__
+from kpatch_tools.checks.errno_table import errno_table
 from kpatch_tools.cli import options
-from kpatch_tools.cli.output import exit_code, progress
-from kpatch_tools.errors import UserError
-from kpatch_tools.flow.contract import check_behaviour, check_document, check_static, show
-from kpatch_tools.flow.generate import load_contract, tree_folder, tree_reader
-from kpatch_tools.model.event import Event
+from kpatch_tools.cli.output import exit_code, progress, rendered
+from kpatch_tools.flow.audit import Asked, audit, ledger_matrix
+from kpatch_tools.flow.generate import load_contract
 from kpatch_tools.model.finding import Severity
-from kpatch_tools.model.report import Report, TreeId
-from kpatch_tools.parse.report_json import parse_report
-from kpatch_tools.render import RENDERERS
-from kpatch_tools.tools.files import read_text
-
-FORMATS = ("text", "json")
+from kpatch_tools.parse.contract_schema import schema_text
+from kpatch_tools.parse.ledger import ledger_schema
+from kpatch_tools.render.contract import contract_text
+from kpatch_tools.render.matrix import render as matrix_text
+from kpatch_tools.render.matrix import render_json as matrix_json
 
 
 @click.group("contract")
@@ -31,46 +28,81 @@ def command() -> None:
 
 @command.command("check")
 @click.argument("contract")
-@click.option("--tree", help="The kernel tree; by default the one around the current folder.")
+@options.tree
+@options.series
+@options.onto("the commit to read, or apply to; HEAD without a series is the work tree")
+@click.option(
+    "--kernel", metavar="IMAGE", help="against the BTF of this vmlinuz, or of Debian's: debian:6.12"
+)
 @click.option(
     "--results",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="A report.json of `kvet test` or `kvet review`: what the kernel did.",
+    help="a report.json of `kvet test` or `kvet review`: what the kernel did",
 )
-@options.output_format(*FORMATS)
+@click.option("--ledger", is_flag=True, help="against all that kernels were seen to do (see contract ledger)")
+@options.state("where ledger/<contract>.json lies")
+@options.output_format()
 @options.fail_on
-def check(contract: str, *, tree: str | None, results: Path | None, fmt: str, fail_on: str) -> int:
-    """Hold CONTRACT against the tree's uapi header, its api.rst and, with --results, its behaviour.
+def check(  # noqa: PLR0913 - one parameter an option
+    contract: str,
+    *,
+    tree: str | None,
+    series: str | None,
+    onto: str,
+    kernel: str | None,
+    results: Path | None,
+    ledger: bool,
+    state: Path,
+    fmt: str,
+    fail_on: str,
+) -> int:
+    """Hold CONTRACT against the tree's uapi header, its api.rst and, where given, observed behaviour.
 
-    Exit codes: 0 they agree; 1 findings; 2 wrong usage or a bad contract; 3 the results prove nothing.
+    Sizes, offsets and numbers are proven by the host's gcc on the headers that the tree installs. Nothing of
+    the tree is run but its own `make headers`, once for each version of these headers.
+
+    Exit codes: 0 they agree; 1 findings; 2 wrong usage, a bad contract or ledger; 3 a check could not run.
     """
     limit = Severity(fail_on)
-    loaded = load_contract(contract)
-    tests = None
-    if results:
-        saved = parse_report(read_text(results, "report"), name=str(results))
-        tests = tuple(test for stage in saved.checks for test in stage.tests)
+    asked = Asked(
+        tree=tree,
+        series=series,
+        onto=onto,
+        kernel=kernel,
+        results=results,
+        state=state if ledger else None,
+        fail_on=limit,
+    )
     with progress() as sink:
-        folder = tree_folder(tree, sink)
-        read = tree_reader(folder)
-        if read(loaded.header) is None:
-            raise UserError(
-                f"{folder}: {loaded.header} is not there",
-                cure="give the top of a kernel source tree with --tree",
-            )
-        sink(Event("contract", f"{loaded.name} against {folder}"))
-        static = check_static(loaded, read, fail_on=limit)
-        if tests is None:
-            second = check_document(loaded, read, fail_on=limit)
-        else:
-            second = check_behaviour(loaded, read, tests, fail_on=limit)
-    report = Report(tool=f"kvet {__version__}", tree=TreeId(path=str(folder)), checks=(static, second))
-    click.echo(RENDERERS[fmt](report), nl=False)
+        report = audit(contract, asked, sink=sink)
+    click.echo(rendered(report, fmt), nl=False)
     return exit_code(report, limit)
+
+
+@command.command("ledger")
+@click.argument("contract")
+@options.state("where ledger/<contract>.json lies")
+@options.output_format("text", "json")
+def ledger_command(contract: str, *, state: Path, fmt: str) -> None:
+    """Show what each kernel was seen to do about CONTRACT, clause by clause and mode by mode.
+
+    Every `kvet test` and `kvet review` adds to the ledger.
+    """
+    table = ledger_matrix(contract, state)
+    click.echo(matrix_json(table) if fmt == "json" else matrix_text(table), nl=False)
 
 
 @command.command("show")
 @click.argument("contract")
-def show_command(contract: str) -> None:
+@click.option("--table", is_flag=True, help="print only the errno table that its section should have")
+def show_command(contract: str, *, table: bool) -> None:
     """Print CONTRACT for a reader: checks in order, errnos, cases, and what is not proven."""
-    click.echo(show(load_contract(contract)), nl=False)
+    loaded = load_contract(contract)
+    click.echo(errno_table(loaded) + "\n" if table else contract_text(loaded), nl=False)
+
+
+@command.command("schema")
+@click.option("--ledger", is_flag=True, help="print that of a ledger's file instead")
+def schema_command(*, ledger: bool) -> None:
+    """Print the JSON Schema of the contract language, for an editor that checks TOML while it is written."""
+    click.echo(ledger_schema() if ledger else schema_text(), nl=False)

@@ -6,10 +6,9 @@ from pathlib import Path
 import click
 
 from kpatch_tools.cli import options as shared
-from kpatch_tools.cli.output import exit_code, progress
+from kpatch_tools.cli.output import exit_code, progress, rendered
 from kpatch_tools.flow.review import Options, review
 from kpatch_tools.model.finding import Severity
-from kpatch_tools.render import RENDERERS
 from kpatch_tools.render.escape import terminal
 
 
@@ -44,6 +43,6 @@ def command(  # noqa: PLR0913 - one parameter an option
     options = Options(onto=onto, kernel=not no_kernel, fail_on=limit, jobs=jobs)
     with progress() as sink:
         done = review(series, tree=tree, state=state, options=options, sink=sink)
-    click.echo(RENDERERS[fmt](done.report), nl=False)
+    click.echo(rendered(done.report, fmt), nl=False)
     click.echo(terminal(f"kvet: report: {done.folder / 'report.html'} and report.json beside it"), err=True)
     return exit_code(done.report, limit)

@@ -8,13 +8,15 @@ import click
 
 from kpatch_tools import __version__
 from kpatch_tools.cli import options
-from kpatch_tools.cli.output import exit_code, progress
+from kpatch_tools.cli.output import exit_code, progress, rendered
 from kpatch_tools.errors import UserError
+from kpatch_tools.flow.generate import load_contract
+from kpatch_tools.flow.ledger import check_ledger
+from kpatch_tools.flow.modes import chosen_modes
 from kpatch_tools.flow.prepare import prepare, run_folder
-from kpatch_tools.flow.test import Settings, parse_mode, run_on_commit
+from kpatch_tools.flow.test import Settings, run_on_commit
 from kpatch_tools.model.finding import Severity
 from kpatch_tools.model.report import CheckResult, Report
-from kpatch_tools.render import RENDERERS
 from kpatch_tools.render.escape import terminal
 from kpatch_tools.tools.files import write_atomic
 
@@ -35,9 +37,10 @@ _MEMORY = re.compile(r"^[1-9]\d{0,5}[MG]$")
 @click.option(
     "--mode",
     "modes",
-    metavar="NAME=VALUE",
+    metavar="NAME|NAME=VALUE",
     multiple=True,
-    help="one boot with these KVM parameters, as in npt=0 or npt=1,tdp_mmu=0; may be repeated  [defaults]",
+    help="one boot with these KVM parameters, as in npt=0 or npt=1,tdp_mmu=0, or a mode of the contract, "
+    "or all of them: all; may be repeated  [defaults]",
 )
 @click.option("--cpus", type=click.IntRange(1, 64), default=1, show_default=True)
 @click.option(
@@ -52,7 +55,7 @@ _MEMORY = re.compile(r"^[1-9]\d{0,5}[MG]$")
     help="for one boot's test",
 )
 @options.jobs
-@options.state("where report.json and logs/ go: runs/<time>-test-<contract>/")
+@options.state("where runs/<time>-test-<contract>/ and ledger/<contract>.json go")
 @options.output_format()
 def command(  # noqa: PLR0913 - one parameter an option
     contract: str,
@@ -79,8 +82,9 @@ def command(  # noqa: PLR0913 - one parameter an option
     """
     if not _MEMORY.match(memory):
         raise UserError(f"--memory {memory} is no size", cure="for example --memory 2G or --memory 768M")
-    chosen = tuple(parse_mode(mode) for mode in modes) or ({},)
+    chosen = chosen_modes(modes, load_contract(contract))
     settings = Settings(cpus=cpus, memory=memory, limit=timeout, jobs=jobs)
+    check_ledger(state, load_contract(contract))
     with progress() as sink:
         prepared = prepare(tree, series, onto=onto, sink=sink)
         checks: list[CheckResult] = [prepared.apply] if prepared.apply else []
@@ -93,6 +97,7 @@ def command(  # noqa: PLR0913 - one parameter an option
                 modes=chosen,
                 settings=settings,
                 logs=folder / "logs",
+                state=state,
                 sink=sink,
             )
         else:
@@ -100,8 +105,8 @@ def command(  # noqa: PLR0913 - one parameter an option
     report = Report(
         tool=f"kvet {__version__}", tree=prepared.tree_id, series=prepared.series_id, checks=tuple(checks)
     )
-    saved = write_atomic(folder / "report.json", RENDERERS["json"](report))
-    click.echo(RENDERERS[fmt](report), nl=False)
+    saved = write_atomic(folder / "report.json", rendered(report, "json"))
+    click.echo(rendered(report, fmt), nl=False)
     click.echo(terminal(f"kvet: report: {saved}"), err=True)
     code = exit_code(report, Severity.WARNING)
     proven = any(test.status.good for check in checks for test in check.tests)

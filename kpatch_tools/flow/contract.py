@@ -2,16 +2,20 @@
 """A contract against a tree: its uapi header, its document, and what tests have observed."""
 
 import time
+from dataclasses import replace
+from pathlib import Path
 
 from kpatch_tools.checks.conformance import conformance, document_findings, no_evidence
-from kpatch_tools.checks.contract_header import contract_header
-from kpatch_tools.flow.generate import Reader, text_of
+from kpatch_tools.checks.contract_header import STRUCT, contract_header
+from kpatch_tools.flow.dialect import Reader, text_of
+from kpatch_tools.flow.docs_reading import document as read_document
 from kpatch_tools.model.contract import Contract
 from kpatch_tools.model.finding import Severity
 from kpatch_tools.model.report import CheckResult, Status, status_of
 from kpatch_tools.model.test import TestResult, Verdict
 from kpatch_tools.parse.cheader import parse_header
-from kpatch_tools.parse.rst import parse_document
+from kpatch_tools.parse.contract_places import UNKNOWN, Places, contract_places
+from kpatch_tools.tools.files import data_dir, read_text
 
 
 def check_static(contract: Contract, read: Reader, *, fail_on: Severity = Severity.WARNING) -> CheckResult:
@@ -36,7 +40,7 @@ def check_document(contract: Contract, read: Reader, *, fail_on: Severity = Seve
     text = text_of(read, contract.document)
     if text is None:
         return CheckResult(check="document", reason=f"{contract.document} is not in the tree")
-    document = parse_document(text)
+    document = read_document(text, contract.document)
     section = document.section_named(contract.ioctl.name)
     findings = document_findings(contract, section, path=contract.document, lines=document.lines)
     return CheckResult(
@@ -54,8 +58,9 @@ def check_behaviour(
     tests: tuple[TestResult, ...],
     *,
     fail_on: Severity = Severity.WARNING,
+    places: Places = UNKNOWN,
 ) -> CheckResult:
-    """Document, contract and observed behaviour against each other.
+    """Document, contract and observed behaviour against each other; ``places`` are those of places_of().
 
     DID_NOT_RUN when there is no document, and when the tests prove nothing: what can be said without a run
     is among the findings all the same.
@@ -64,9 +69,11 @@ def check_behaviour(
     text = text_of(read, contract.document)
     if text is None:
         return CheckResult(check="conformance", reason=f"{contract.document} is not in the tree")
-    document = parse_document(text)
+    document = read_document(text, contract.document)
     section = document.section_named(contract.ioctl.name)
-    findings = conformance(contract, section, tests, path=contract.document, lines=document.lines)
+    findings = conformance(
+        contract, section, tests, path=contract.document, lines=document.lines, places=places
+    )
     lacking = no_evidence(contract, tests)
     status = status_of(findings, fail_on)
     if lacking and status is Status.PASS:
@@ -81,44 +88,25 @@ def check_behaviour(
     )
 
 
-def show(contract: Contract) -> str:
-    """The contract for a reader: interface, order of checks, conditions and their cases, what is unproven."""
-    ioctl = contract.ioctl
-    number = f"{ioctl.dir.macro}(KVMIO, {ioctl.nr:#04x}, struct {ioctl.struct})"
-    lines = [
-        contract.title,
-        f"  {ioctl.name} = {number} = {contract.request:#x}, on a {ioctl.fd}",
-        f"  {ioctl.cap} = {ioctl.cap_nr}",
-        "",
-        f"struct {ioctl.struct} ({ioctl.size} bytes)",
-        *(
-            f"  {field.type} {field.name}{f'[{field.count}]' if field.count else ''}"
-            for field in contract.struct.field
-        ),
-        "",
-        "checks, in this order",
-        *(f"  {number}. {check.when}" for number, check in enumerate(contract.check, 1)),
-        "",
-        "errors",
-    ]
-    for error in contract.error:
-        lines.append(f"  {error.errno:<10} {error.condition}")
-        lines.append(f"  {'':<10}   {_provoked(contract, error.errno, error.trigger)}")
-    lines += ["", "promises"]
-    for effect in contract.effect:
-        cases = [case.name for case in contract.case if case.clause == effect.id]
-        lines += [f"  {effect.promise}", f"    cases: {', '.join(cases)}"]
-    partial = {"error": "the error", "success": "success"}[contract.progress.on_partial]
-    lines += ["", f"after progress a call that stops returns {partial}"]
-    lines += [f"known defect {bug.id}: {bug.symptom}" for bug in contract.known_bug]
-    return "\n".join(lines) + "\n"
+def settled(static: CheckResult, layout: CheckResult, fail_on: Severity = Severity.WARNING) -> CheckResult:
+    """The check of the header's text, without what the compiler has decided otherwise.
+
+    A member's type may have another name in the header (__aligned_u64): only the compiler knows that it is
+    the same. What it refuses is told with its values, and need not be told twice.
+    """
+    if layout.status not in (Status.PASS, Status.FAIL) or static.status is Status.DID_NOT_RUN:
+        return static
+    findings = tuple(finding for finding in static.findings if finding.rule != STRUCT)
+    return replace(static, findings=findings, status=status_of(findings, fail_on))
 
 
-def _provoked(contract: Contract, errno: str, trigger: tuple[str, ...]) -> str:
-    if trigger:
-        return f"cases: {', '.join(trigger)}"
-    reason = next((entry.reason for entry in contract.unprovoked if entry.errno == errno), "")
-    return f"not provoked: {reason}"
+def places_of(name_or_path: str, contract: Contract) -> Places:
+    """Where the cases and clauses of a contract stand that was loaded by that name or path."""
+    shown = f"selftests-gen/contracts/{contract.name}.toml"
+    path = data_dir("selftests-gen") / "contracts" / f"{contract.name}.toml"
+    if name_or_path != contract.name:
+        shown, path = name_or_path, Path(name_or_path)
+    return contract_places(contract, read_text(path, "contract"), path=shown)
 
 
 def _size(contract: Contract) -> str:

@@ -12,8 +12,9 @@ from functools import partial
 from pathlib import Path
 
 from kpatch_tools import __version__
+from kpatch_tools.checks import behaviour
 from kpatch_tools.errors import ToolFailed, ToolkitError
-from kpatch_tools.flow import b4, build, contract, docs_series, generate, patches
+from kpatch_tools.flow import abi, b4, btf, build, contract, docs_series, generate, ledger, patches
 from kpatch_tools.flow import test as tests
 from kpatch_tools.flow.base import AUTO, apply_to
 from kpatch_tools.flow.prepare import check_applied, load, run_folder, series_id, tried
@@ -29,7 +30,7 @@ from kpatch_tools.tools.kept import store_for
 from kpatch_tools.tools.kernels import Kernel
 
 _MAKEFILE_VERSION = re.compile(rb"^(VERSION|PATCHLEVEL|SUBLEVEL) = (\d+)$", re.MULTILINE)
-RULE_BEHAVIOUR = "conformance/behaviour"
+RULES_BEHAVIOUR = (behaviour.RULE, behaviour.KNOWN_BUG_RULE)
 NO_KERNEL = "left out by --no-kernel"
 
 
@@ -40,7 +41,7 @@ class Options:
     onto: str = "HEAD"
     kernel: bool = True
     fail_on: Severity = Severity.WARNING
-    modes: tuple[dict[str, str], ...] = ({}, {"npt": "0"})
+    modes: tuple[dict[str, str], ...] = ({}, {"npt": "0"}, {"tdp_mmu": "0"})
     jobs: int | None = None
 
 
@@ -60,6 +61,7 @@ class _Run:
     tree: Path
     options: Options
     folder: Path
+    state: Path
     sink: Sink
     applied: Applied | None = None
     checks: list[CheckResult] = field(default_factory=list)
@@ -99,8 +101,15 @@ def review(
     store = Repository.open(store_for(found.path))
     if chosen.onto != AUTO:
         Repository.open(found.path).resolve(chosen.onto)
+    for one in contracts_of(series) if chosen.kernel else ():
+        ledger.check_ledger(state, one)
     run = _Run(
-        series=series, tree=found.path, options=chosen, folder=run_folder(state, series.name), sink=sink
+        series=series,
+        tree=found.path,
+        options=chosen,
+        folder=run_folder(state, series.name),
+        state=state,
+        sink=sink,
     )
     run.stage("apply", partial(_apply, run, store, found.note))
     applied = run.applied
@@ -108,7 +117,7 @@ def review(
         told = partial(patches.check_patches, series, applied, store, fail_on=chosen.fail_on, sink=sink)
         run.stage("patches", told)
     if applied is None or not applied.state.good:
-        for name in ("docs", "contract", "build", "tests", "conformance"):
+        for name in ("docs", "contract", "layout", "build", "tests", "conformance"):
             run.skip(name, "the series does not apply" if applied else "the series could not be applied")
     else:
         run.stage("docs", partial(docs_series.check_applied, series, applied, store, fail_on=chosen.fail_on))
@@ -168,13 +177,15 @@ def _contracts(run: _Run, applied: Applied, store: Repository) -> None:
         run.skip("build", NO_KERNEL, Status.SKIP)
     found = contracts_of(run.series)
     if not found:
-        for name in ("contract", "tests", "conformance"):
+        for name in ("contract", "layout", "tests", "conformance"):
             run.skip(name, "the series adds no ioctl that kvet has a contract for", Status.SKIP)
     for one in found:
         label = f" {one.ioctl.name}" if len(found) > 1 else ""
         read = partial(store.read_blob, commit)
         static = partial(contract.check_static, one, read, fail_on=options.fail_on)
-        run.stage(f"contract{label}", static)
+        text = run.stage(f"contract{label}", static)
+        layout = run.stage(f"layout{label}", partial(_layout, run, one, read, commit))
+        run.checks[run.checks.index(text)] = contract.settled(text, layout, options.fail_on)
         if kernel is None:
             reason = "there is no kernel to boot" if options.kernel else NO_KERNEL
             run.skip(f"tests{label}", reason, Status.DID_NOT_RUN if options.kernel else Status.SKIP)
@@ -185,11 +196,27 @@ def _contracts(run: _Run, applied: Applied, store: Repository) -> None:
         run.checks[run.checks.index(ran)] = _told_once(ran, judged)
 
 
+def _layout(run: _Run, one: Contract, read: Callable[[str], bytes | None], commit: str) -> CheckResult:
+    if not run.options.kernel:
+        # It may have to run the series' own Makefiles.
+        return abi.not_compiled(NO_KERNEL)
+    return abi.check_layout(
+        one,
+        read,
+        tree=run.tree,
+        commit=commit,
+        sink=run.sink,
+        state=run.folder / "logs",
+        fail_on=run.options.fail_on,
+    )
+
+
 def _conformance(
     run: _Run, one: Contract, read: Callable[[str], bytes | None], ran: CheckResult
 ) -> CheckResult:
     if ran.tests:
-        return contract.check_behaviour(one, read, ran.tests, fail_on=run.options.fail_on)
+        places = contract.places_of(one.name, one)
+        return contract.check_behaviour(one, read, ran.tests, fail_on=run.options.fail_on, places=places)
     result = contract.check_document(one, read, fail_on=run.options.fail_on)
     unproven = Status.SKIP if ran.status is Status.SKIP else Status.DID_NOT_RUN
     if result.status is Status.PASS:
@@ -199,7 +226,7 @@ def _conformance(
 
 def _told_once(ran: CheckResult, judged: CheckResult) -> CheckResult:
     """The tests without the failures that conformance tells again, with the clause they contradict."""
-    told = [finding.message for finding in judged.findings if finding.rule == RULE_BEHAVIOUR]
+    told = [finding.message for finding in judged.findings if finding.rule in RULES_BEHAVIOUR]
     failed = {test.name.rpartition(".")[2] for test in ran.tests if not test.status.good}
     named = {name for name in failed if any(f"case {name} " in message for message in told)}
     kept = tuple(
@@ -219,7 +246,7 @@ def _build(run: _Run, commit: str, result: list[build.BuildResult]) -> CheckResu
 
 
 def _test(run: _Run, one: Contract, commit: str, kernel: Kernel) -> CheckResult:
-    return tests.run_contract(
+    ran = tests.run_contract(
         one,
         tree=run.tree,
         commit=commit,
@@ -228,6 +255,11 @@ def _test(run: _Run, one: Contract, commit: str, kernel: Kernel) -> CheckResult:
         sink=run.sink,
         logs=run.folder / "logs",
     )
+    read = partial(Repository.open(store_for(run.tree)).read_blob, commit)
+    named = f"{run.series.name} v{run.series.version}"
+    made = ledger.Made(base=run.applied.base if run.applied else "", head=commit, series=named)
+    ran = btf.with_btf(one, ran, kernel, read)
+    return ledger.remember(run.state, one, ran, kernel, read=read, made=made)
 
 
 def _kernel_version(store: Repository, commit: str) -> str:

@@ -36,6 +36,7 @@ HEADER_INPUTS = (
 LIBRARY_INPUTS = (
     "tools/testing/selftests/kvm",
     "tools/testing/selftests/rseq",
+    "tools/testing/selftests/cgroup/lib",
     "tools/testing/selftests/lib.mk",
     "tools/testing/selftests/kselftest.h",
     "tools/testing/selftests/kselftest_harness.h",
@@ -62,6 +63,37 @@ class SelftestResult:
     elapsed: float
     log: Path
     cached: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Headers:
+    """Installed user-space headers: the include folder, and the compiler that is part of their key."""
+
+    include: Path
+    compiler: str
+    cached: bool
+
+
+def installed_headers(tree: Path, commit: str, *, sink: Sink, state: Path | None = None) -> Headers:
+    """The user-space headers of ``commit`` (a full id in ``tree`` or its store), made when not in the cache.
+
+    Making them takes the kept checkout and runs the tree's own ``make headers``, its log goes to ``state``.
+    Raises EnvironmentFault when a program is missing, ToolFailed when the tree does not make its headers.
+    """
+    kbuild.need_programs({"gcc": "gcc"})
+    compiler = kbuild.compiler_version()
+    key = _ids(Repository.open(kept.store_for(tree)), commit, HEADER_INPUTS, compiler)
+    place = cache_dir("headers", key)
+    include = place / "include"
+    cached = include.is_dir()
+    if not cached:
+        kbuild.need_programs(kbuild.HEADERS_PROGRAMS)
+        kbuild.need_plain_path(place)
+        log = (state or cache_dir("logs")) / f"headers-{commit[:12]}.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with kept.worktree(tree, commit, sink) as source:
+            include = _headers(source, place, log, sink)
+    return Headers(include=include, compiler=compiler.partition(";")[0], cached=cached)
 
 
 def build_selftest(

@@ -6,10 +6,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from kpatch_tools.checks.behaviour import explained
 from kpatch_tools.checks.vm import Judgement, judge
 from kpatch_tools.errors import EnvironmentFault, UserError
+from kpatch_tools.flow.btf import with_btf
 from kpatch_tools.flow.build import build_kernel, check_build
-from kpatch_tools.flow.generate import choose_dialect, generate, load_contract
+from kpatch_tools.flow.dialect import choose_dialect
+from kpatch_tools.flow.generate import generate, load_contract
+from kpatch_tools.flow.ledger import made_of, remember
 from kpatch_tools.flow.prepare import Prepared
 from kpatch_tools.flow.selftest import SelftestResult, build_selftest
 from kpatch_tools.model.contract import Contract
@@ -77,11 +81,13 @@ def run_on_commit(  # noqa: PLR0913 - what, of which commit, on what, how, where
     modes: Sequence[Mapping[str, str]],
     settings: Settings,
     logs: Path,
+    state: Path,
     sink: Sink,
 ) -> tuple[CheckResult, ...]:
     """`kvet test`: run_contract() on the kernel that ``kernel`` names, or on the commit's own, built first.
 
-    The checks in order; without a kernel that builds, the tests did not run.
+    The checks in order; without a kernel that builds, the tests did not run. What was observed goes into the
+    contract's ledger below ``state``: ask check_ledger() first.
     """
     document = load_contract(contract)
     if kernel:
@@ -102,7 +108,10 @@ def run_on_commit(  # noqa: PLR0913 - what, of which commit, on what, how, where
         sink=sink,
         logs=logs,
     )
-    return (*checks, result)
+    made = None if kernel else made_of(prepared.tree_id, prepared.series_id)
+    read = _reader(Repository.open(store_for(prepared.tree)), prepared.commit)
+    result = with_btf(document, result, booted, read)
+    return (*checks, remember(state, document, result, booted, read=read, made=made))
 
 
 def run_contract(  # noqa: PLR0913 - what, of which tree, on what, how, where to
@@ -147,7 +156,8 @@ def run_contract(  # noqa: PLR0913 - what, of which tree, on what, how, where to
             kernel=kernel, acceleration=acceleration, mode=mode, cpus=chosen.cpus, memory=chosen.memory
         )
         ran.append(_one(machine, programs, logs / f"{contract.name}-{_mode_name(mode)}", sink))
-    return _result(ran, acceleration, built, time.monotonic() - started)
+    result = _result(ran, acceleration, built, time.monotonic() - started)
+    return replace(result, findings=tuple(explained(contract, result.findings)))
 
 
 def _reader(store: Repository, commit: str) -> Callable[[str], str | None]:

@@ -4,35 +4,39 @@
 from dataclasses import dataclass
 
 from kpatch_tools.generate.cexpr import call, comment, expression, is_zero
-from kpatch_tools.model.contract import (
+from kpatch_tools.generate.races import beside, race_features, threaded_call
+from kpatch_tools.generate.steps import slot_lines, slots, step_features, then_lines, vcpu_line
+from kpatch_tools.model.case import (
     Call,
     Case,
-    Contract,
     Control,
     Earlier,
+    Expect,
     Need,
     Protect,
     Setup,
     Slot,
     WarmUp,
 )
+from kpatch_tools.model.contract import Contract
+from kpatch_tools.model.steps import AddVcpu, EnterL2, EnterSmm
 
-_NEEDS = {
-    Need.TDP: "NEEDS_TDP",
-    Need.NO_TDP: "NEEDS_NO_TDP",
-    Need.READONLY_MEM: "NEEDS_READONLY_MEM",
-    Need.THP: "NEEDS_THP",
+_ARGUMENT = {
+    "struct": "ARG_STRUCT",
+    "null": "ARG_NULL",
+    "read-only": "ARG_READ_ONLY",
+    "paused": "ARG_PAUSED",
 }
-_ARGUMENT = {"struct": "ARG_STRUCT", "null": "ARG_NULL", "read-only": "ARG_READ_ONLY"}
 _TARGET = {"vcpu": "ON_VCPU", "vm": "ON_VM", "dev": "ON_DEV_KVM"}
-_BACKING = {"anonymous": "VM_MEM_SRC_ANONYMOUS", "thp": "VM_MEM_SRC_ANONYMOUS_THP"}
 _ACCESS = {"none": "PROT_NONE", "read": "PROT_READ"}
+_EXIT_REASON = {"io": "KVM_EXIT_IO", "intr": "KVM_EXIT_INTR", "memory-fault": "KVM_EXIT_MEMORY_FAULT"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseView:
     """One case in C text. ``initialisers`` of the call are empty when there is none.
 
+    ``expected`` are the allowed outcomes, the first of them the usual one, none for a case of capabilities.
     ``before`` are statements of the set-up, ``after`` those that follow the call; ``control`` assigns the
     one member that differs, "" without a control.
     """
@@ -43,7 +47,7 @@ class CaseView:
     needs: str
     calls: bool
     initialisers: tuple[tuple[str, str], ...]
-    expected: tuple[tuple[str, str], ...]
+    expected: tuple[tuple[tuple[str, str], ...], ...]
     before: tuple[str, ...]
     after: tuple[str, ...]
     control: str
@@ -51,15 +55,17 @@ class CaseView:
 
 def case_views(contract: Contract) -> tuple[CaseView, ...]:
     """All cases in the order of the contract."""
-    return tuple(_view(case) for case in contract.case)
+    return tuple(_view(contract, case) for case in contract.case)
 
 
 def features(contract: Contract) -> frozenset[str]:
     """The helpers that the cases use: an unused static function is an error under -Werror."""
-    names = {step.__struct_config__.tag for case in contract.case for step in case.setup}
+    steps = (step for case in contract.case for step in case.setup if not isinstance(step, Slot))
+    names = {step.__struct_config__.tag for step in steps} | step_features(contract)
+    names |= race_features(contract)
     for case in contract.case:
         names |= {name for name in ("control", "again", "guest") if getattr(case, name)}
-        names |= {"thp"} if Need.THP in case.needs else set()
+        names |= {f"needs-{need}" for need in contract.needs(case)}
     return frozenset(str(name) for name in names)
 
 
@@ -77,20 +83,26 @@ def errnos(contract: Contract) -> tuple[str, ...]:
         "EOPNOTSUPP",
         "EPERM",
     }
-    return tuple(sorted(likely | {error.errno for error in contract.error}))
+    allowed = {outcome.errno for case in contract.case for outcome in case.otherwise if outcome.errno}
+    return tuple(sorted(likely | allowed | {error.errno for error in contract.error}))
 
 
-def _view(case: Case) -> CaseView:
+def need_macro(need: Need) -> str:
+    """The name that a need has in the C source."""
+    return f"NEEDS_{need.upper().replace('-', '_')}"
+
+
+def _view(contract: Contract, case: Case) -> CaseView:
     return CaseView(
         name=case.name,
         clause=case.clause,
         comment=comment(case.summary[0].upper() + case.summary[1:] + "."),
-        needs=" | ".join(_NEEDS[need] for need in case.needs) or "0",
+        needs=" | ".join(need_macro(need) for need in contract.needs(case)),
         calls=case.call is not None,
         initialisers=_initialisers(case.call) if case.call else (),
-        expected=_expected(case),
+        expected=() if case.capability else tuple(map(_expected, (case.expect, *case.otherwise))),
         before=_before(case),
-        after=_after(case),
+        after=_after(contract, case),
         control=_control(case.control) if case.control else "",
     )
 
@@ -110,55 +122,75 @@ def _initialisers(call_: Call) -> tuple[tuple[str, str], ...]:
         pairs.append(("argument", _ARGUMENT[call_.argp]))
     if call_.process != "own":
         pairs.append(("other_process", "true"))
+    if call_.blocks:
+        pairs.append(("blocks", call_.blocks))
     return tuple(pairs)
 
 
-def _expected(case: Case) -> tuple[tuple[str, str], ...]:
-    expect = case.expect
+def _expected(expect: Expect) -> tuple[tuple[str, str], ...]:
     pairs = []
     if expect.errno:
         pairs.append(("err", expect.errno))
     if not is_zero(expect.advanced):
         pairs.append(("advanced", expression(expect.advanced)))
     pairs.append(("pages_4k", str(expect.pages_4k)))
-    if expect.pages_2m:
-        pairs.append(("pages_2m", str(expect.pages_2m)))
+    numbers = {"pages_2m": expect.pages_2m, "pages_1g": expect.pages_1g, "taken": expect.taken}
+    pairs += [(name, str(number)) for name, number in numbers.items() if number]
+    if expect.exit_reason in _EXIT_REASON:
+        pairs.append(("exit_reason", _EXIT_REASON[expect.exit_reason]))
+    if expect.spte:
+        pairs.append(("spte_first", expression(expect.spte.first)))
+        pairs.append(("spte_entries", str(expect.spte.entries)))
+        pairs.append(("spte_level", str(expect.spte.level)))
+    if expect.retry:
+        pairs.append(("retry", expect.retry))
+    if expect.sigbus:
+        pairs.append(("sigbus", "true"))
     return tuple(pairs)
 
 
 def _before(case: Case) -> tuple[str, ...]:
-    lines = [_step(step) for step in case.setup]
-    huge = [step for step in case.setup if isinstance(step, Slot) and step.backing == "thp"]
+    lines = [_step(case, step) for step in case.setup]
+    huge = [slot for slot in slots(case) if slot.backing == "thp" and slot.fill]
     lines += [f"\tif (!require_huge(s, {expression(step.at)}))\n\t\treturn;" for step in huge]
     return tuple(lines)
 
 
-def _step(step: Setup) -> str:
+def _step(case: Case, step: Setup) -> str:
     if isinstance(step, Slot):
-        flags = "KVM_MEM_READONLY" if step.readonly else "0"
-        return call(1, "add_slot", "s", expression(step.at), str(step.pages), _BACKING[step.backing], flags)
+        return "\n".join(slot_lines(step))
     if isinstance(step, Protect):
         return call(1, "protect", "s", expression(step.at), str(step.pages), _ACCESS[step.access])
     if isinstance(step, Earlier):
         return call(1, "call_first", "s", expression(step.at), expression(step.size))
     if isinstance(step, WarmUp):
         return call(1, "warm_up", "s")
-    raise AssertionError(step)
+    if isinstance(step, AddVcpu | EnterSmm | EnterL2):
+        return vcpu_line(step)
+    return beside(case, step)
 
 
-def _after(case: Case) -> tuple[str, ...]:
+def _after(contract: Contract, case: Case) -> tuple[str, ...]:
     guest = case.guest
     reads = (
         call(1, "check_guest_reads", "s", expression(guest.at), str(guest.pages), str(guest.taken))
         if guest
         else ""
     )
+    if case.capability:
+        return then_lines(case)
     if not case.call:
         return (call(1, "snapshot", "s"), reads, call(1, "check_pages", "s", "&expected"))
-    lines = [call(1, "check_call", "s", "&call", "&expected")]
+    if contract.threaded(case):
+        lines = [*threaded_call(case)]
+    else:
+        checks = "check_two_vcpus" if case.call.vcpus > 1 else "check_call"
+        lines = [call(1, checks, "s", "&call", "&expected")]
     if case.again:
         lines.append(call(1, "check_again", "s", case.again.errno))
-    return (*lines, reads) if reads else tuple(lines)
+    if any(isinstance(step, EnterSmm) for step in case.setup):
+        lines.append(call(1, "check_still_in_smm", "s"))
+    return (*lines, *((reads,) if reads else ()), *then_lines(case))
 
 
 def _control(control: Control) -> str:

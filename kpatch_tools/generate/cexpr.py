@@ -47,21 +47,21 @@ def comment(sentence: str) -> str:
     return "\n".join(("/*", *(f" * {part}" for part in body), " */"))
 
 
-def call(indent: int, name: str, *arguments: str) -> str:
+def call(indent: int, name: str, *arguments: str, end: str = ");") -> str:
     """A statement that calls a function, broken and aligned to its bracket as checkpatch --strict wants it.
 
-    ``indent`` is in tabs.
+    ``indent`` is in tabs; ``end`` closes the bracket.
     """
     lead = "\t" * indent
     lines = [f"{lead}{name}("]
     for index, argument in enumerate(arguments):
-        end = ");" if index == len(arguments) - 1 else ","
+        last = end if index == len(arguments) - 1 else ","
         glue = "" if index == 0 else " "
-        if len(lines[-1].expandtabs(TAB)) + len(glue + argument + end) > WIDTH and index:
+        if len(lines[-1].expandtabs(TAB)) + len(glue + argument + last) > WIDTH and index:
             columns = indent * TAB + len(name) + 1
             lines.append("\t" * (columns // TAB) + " " * (columns % TAB))
             glue = ""
-        lines[-1] += glue + argument + end
+        lines[-1] += glue + argument + last
     if not arguments:
-        lines[-1] += ");"
+        lines[-1] += end
     return "\n".join(lines)

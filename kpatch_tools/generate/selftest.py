@@ -8,8 +8,10 @@ from collections.abc import Mapping
 import jinja2
 import msgspec
 
-from kpatch_tools.generate.cases import case_views, errnos, features
+from kpatch_tools.generate.cases import case_views, errnos, features, need_macro
 from kpatch_tools.generate.cexpr import WIDTH, call
+from kpatch_tools.generate.races import bug_views
+from kpatch_tools.model.case import Need
 from kpatch_tools.model.contract import Contract, Field, Role
 from kpatch_tools.model.dialect import Dialect
 
@@ -40,8 +42,10 @@ def render_selftest(contract: Contract, dialect: Dialect, templates: Mapping[str
         keep_trailing_newline=True,
     )
     fields = _fields(contract)
+    used = features(contract)
     text = environment.get_template(MAIN_TEMPLATE).render(
         contract=contract,
+        statement=call,
         dialect=dialect,
         ioctl=contract.ioctl,
         request=contract.request,
@@ -55,9 +59,11 @@ def render_selftest(contract: Contract, dialect: Dialect, templates: Mapping[str
             role.value: next((field.name for field in contract.struct.field if field.role is role), "")
             for role in Role
         },
-        features=features(contract),
+        features=used,
+        needs=[need_macro(need) for need in Need if f"needs-{need}" in used],
         errnos=errnos(contract),
         cases=case_views(contract),
+        bugs=bug_views(contract),
     )
     return re.sub(r"\n{3,}", "\n\n", text).rstrip("\n") + "\n"
 

@@ -10,19 +10,21 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from kpatch_tools.model.place import Place, place
-
-Identifier = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=60)]
-ClauseId = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=40)]
-CaseName = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$", max_length=40)]
-Errno = Annotated[str, msgspec.Meta(pattern=r"^E[A-Z0-9]+$", max_length=20)]
-# It ends up in a C comment and in findings: one line, no comment end, nothing a terminal obeys.
-Sentence = Annotated[str, msgspec.Meta(pattern=r"^(?!.*\*/)[ -~]+$", min_length=1, max_length=300)]
-Pages = Annotated[int, msgspec.Meta(ge=1, le=511)]
-
-
-class Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Base of every table: frozen, and an unknown key is an error (mypy wants frozen said again)."""
+from kpatch_tools.model.case import Case, Need
+from kpatch_tools.model.place import Place
+from kpatch_tools.model.terms import (
+    BugResult,
+    CaseName,
+    ClauseId,
+    Commit,
+    Document,
+    Errno,
+    Identifier,
+    Outcome,
+    Release,
+    Sentence,
+    TreePath,
+)
 
 
 class Direction(StrEnum):
@@ -93,7 +95,8 @@ class Error(Document, kw_only=True, frozen=True):
 
     ``trigger`` names the cases that provoke it; ``document`` are regular expressions (spaces match any
     white space) that recognise the condition in an errno row of api.rst; ``common`` marks what every vCPU
-    ioctl shares, so that a section need not repeat it.
+    ioctl shares, so that a section need not repeat it. ``since`` is the first release that has it, ``until``
+    the first that has it no more.
     """
 
     id: ClauseId
@@ -103,20 +106,26 @@ class Error(Document, kw_only=True, frozen=True):
     progress: Literal["none", "partial"] = "none"
     document: tuple[str, ...] = ()
     common: bool = False
+    since: Release | None = None
+    until: Release | None = None
 
 
 class Unprovoked(Document, kw_only=True, frozen=True):
-    """An errno that no case provokes, with the reason."""
+    """What no case provokes, with the reason: all conditions of an errno, or one clause, or a mode."""
 
-    errno: Errno
     reason: Sentence
+    errno: Errno | None = None
+    clause: ClauseId | None = None
+    mode: CaseName | None = None
 
 
 class Effect(Document, kw_only=True, frozen=True):
-    """A clause that holds when a call succeeds."""
+    """A clause that holds when a call succeeds; ``since`` and ``until`` as for an error."""
 
     id: ClauseId
     promise: Sentence
+    since: Release | None = None
+    until: Release | None = None
 
 
 class Progress(Document, kw_only=True, frozen=True):
@@ -130,120 +139,59 @@ class Progress(Document, kw_only=True, frozen=True):
     updated_on_error: bool
 
 
+class Signals(Document, kw_only=True, frozen=True):
+    """Which pending signal ends a call before its work is done, and the error it ends with."""
+
+    interrupted_by: Literal["unmasked", "fatal", "none"]
+    clause: ClauseId
+
+
+class Concurrency(Document, kw_only=True, frozen=True):
+    """What a call does while something else goes on.
+
+    waits: until that is over; parallel: both go on; retries: in the kernel until it can go on; fails: with
+    the error that ``clause`` names.
+    """
+
+    beside: Literal["same-vcpu", "other-vcpu", "slot-delete", "slot-move"]
+    outcome: Literal["waits", "parallel", "retries", "fails"]
+    clause: ClauseId
+
+
+class Mode(Document, kw_only=True, frozen=True):
+    """A state of KVM, of the VM or of the vCPU other than the usual one: two-dimensional paging, default VM.
+
+    ``result`` is what a call that is right in the usual mode comes to, by the clause of that id.
+    ``parameters`` are those of the KVM modules that make the mode ("npt": "0"), none where the set-up of a
+    case makes it; ``needs`` stand for a case's usual need, two-dimensional paging.
+    """
+
+    name: CaseName
+    condition: Sentence
+    result: Outcome
+    clause: ClauseId
+    needs: tuple[Need, ...] = (Need.TDP,)
+    parameters: dict[Identifier, str] = msgspec.field(default_factory=dict)
+
+
 class KnownBug(Document, kw_only=True, frozen=True):
-    """A defect that the cases show on some kernels; it explains a failure, it never excuses it."""
+    """A defect that the cases show on some kernels; it explains a failure, it never excuses it.
+
+    ``result`` is what its cases see on a kernel that has it, and that only is KNOWN-BUG: an errno or success
+    where the contract promises something else; "wrong" for the promised errno with another effect or
+    struct; "loop" for a call that only a signal ends; "hang" for one that nothing ends. ``stops_at`` is the
+    address in the struct after that. ``since`` and ``fixed_in`` are the first release with it and the first
+    without, ``fixed_by`` the commit that mends it.
+    """
 
     id: Identifier
     cases: tuple[CaseName, ...]
     symptom: Sentence
-    fixed_by: str = ""
-
-
-class Need(StrEnum):
-    """What a case needs from the machine; it is skipped, with this reason, where that is missing."""
-
-    TDP = "tdp"
-    NO_TDP = "no-tdp"
-    READONLY_MEM = "readonly-mem"
-    THP = "thp"
-
-
-class Slot(Document, tag_field="do", tag="slot", kw_only=True, frozen=True):
-    """A memslot whose pages are filled before the call, so that each has a page of its own."""
-
-    pages: Annotated[int, msgspec.Meta(ge=1, le=4096)]
-    at: Place = place("base")
-    readonly: bool = False
-    backing: Literal["anonymous", "thp"] = "anonymous"
-
-
-class Protect(Document, tag_field="do", tag="protect", kw_only=True, frozen=True):
-    """Takes host access to pages of a slot away."""
-
-    at: Place
-    pages: Pages
-    access: Literal["none", "read"]
-
-
-class Earlier(Document, tag_field="do", tag="call", kw_only=True, frozen=True):
-    """An earlier call of the same ioctl that has to succeed as a whole."""
-
-    size: Place
-    at: Place = place("base")
-
-
-class WarmUp(Document, tag_field="do", tag="warm_up", kw_only=True, frozen=True):
-    """Lets the guest read one page elsewhere, so that its code and page tables fault no more."""
-
-
-Setup = Slot | Protect | Earlier | WarmUp
-
-
-class Call(Document, kw_only=True, frozen=True):
-    """The call under test. ``request_size`` replaces the struct's size in the request number."""
-
-    at: Place = place("base")
-    size: Place = place("1p")
-    flags: Place = place("0")
-    padding: Annotated[int, msgspec.Meta(ge=0, le=255)] = 0
-    argp: Literal["struct", "null", "read-only"] = "struct"
-    fd: Literal["vcpu", "vm", "dev"] = "vcpu"
-    process: Literal["own", "child"] = "own"
-    request_size: Annotated[int, msgspec.Meta(ge=0, le=4096)] = 0
-
-
-class Control(Document, kw_only=True, frozen=True):
-    """The positive control: the one field in which a call that must succeed differs from the call."""
-
-    at: Place | None = None
-    size: Place | None = None
-    flags: Place | None = None
-    argp: Literal["struct"] | None = None
-    fd: Literal["vcpu"] | None = None
-    process: Literal["own"] | None = None
-    request_size: Literal[0] | None = None
-
-
-class Expect(Document, kw_only=True, frozen=True):
-    """What the call has to do. No errno means success; ``left`` follows from size less ``advanced``.
-
-    ``pages_4k`` and ``pages_2m`` are the changes of the VM's statistics of those names.
-    """
-
-    errno: Errno | None = None
-    advanced: Place = place("0")
-    pages_4k: int
-    pages_2m: int = 0
-
-
-class Again(Document, kw_only=True, frozen=True):
-    """The same call once more with the struct as the kernel left it: it has to fail at once."""
-
-    errno: Errno
-
-
-class Guest(Document, kw_only=True, frozen=True):
-    """The guest reads ``pages`` from ``at``; ``taken`` is the change of the vCPU's statistic pf_taken."""
-
-    pages: Pages
-    taken: Annotated[int, msgspec.Meta(ge=0)]
-    at: Place = place("base")
-
-
-class Case(Document, kw_only=True, frozen=True):
-    """One case. ``number`` is its row in the case matrix; without a call the guest's reads are the test."""
-
-    name: CaseName
-    number: Annotated[int, msgspec.Meta(ge=1)]
-    clause: ClauseId
-    summary: Sentence
-    expect: Expect
-    needs: tuple[Need, ...] = (Need.TDP,)
-    setup: tuple[Setup, ...] = ()
-    call: Call | None = None
-    again: Again | None = None
-    guest: Guest | None = None
-    control: Control | None = None
+    result: BugResult
+    stops_at: Place | None = None
+    fixed_by: Commit | None = None
+    since: Release | None = None
+    fixed_in: Release | None = None
 
 
 class Contract(Document, kw_only=True, frozen=True):
@@ -253,8 +201,8 @@ class Contract(Document, kw_only=True, frozen=True):
     name: CaseName
     title: Sentence
     architectures: tuple[Literal["x86"], ...]
-    document: str
-    header: str
+    document: TreePath
+    header: TreePath
     ioctl: Ioctl
     struct: Layout
     progress: Progress
@@ -262,6 +210,9 @@ class Contract(Document, kw_only=True, frozen=True):
     error: tuple[Error, ...]
     effect: tuple[Effect, ...]
     case: tuple[Case, ...]
+    signals: Signals
+    concurrency: tuple[Concurrency, ...]
+    mode: tuple[Mode, ...] = ()
     unprovoked: tuple[Unprovoked, ...] = ()
     known_bug: tuple[KnownBug, ...] = ()
 
@@ -274,3 +225,25 @@ class Contract(Document, kw_only=True, frozen=True):
     def member(self, role: Role) -> Field:
         """The first member with that role; a parsed contract has an address, a size and flags."""
         return next(field for field in self.struct.field if field.role is role)
+
+    def needs(self, case: Case) -> tuple[Need, ...]:
+        """What a case needs in all: what its mode needs (the usual mode: TDP), then what it says itself."""
+        mode = next((mode for mode in self.mode if mode.name == case.mode), None)
+        return tuple(dict.fromkeys((*(mode.needs if mode else (Need.TDP,)), *case.needs)))
+
+    def reason_unprovoked(self, error: Error) -> str:
+        """Why no case provokes that error, "" when the contract gives no reason."""
+        entries = [entry for entry in self.unprovoked if entry.clause == error.id]
+        entries += [entry for entry in self.unprovoked if entry.errno == error.errno]
+        return entries[0].reason if entries else ""
+
+    def threaded(self, case: Case) -> bool:
+        """The call of the case has a thread of its own, which is watched: a call that loops is ended."""
+        if not case.call:
+            return False
+        looping = any(bug.result == "loop" for bug in self.bugs_of(case))
+        return looping or bool(case.during or case.otherwise or case.call.blocks or case.expect.sigbus)
+
+    def bugs_of(self, case: Case) -> tuple[KnownBug, ...]:
+        """The known bugs that this case shows."""
+        return tuple(bug for bug in self.known_bug if case.name in bug.cases)

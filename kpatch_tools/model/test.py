@@ -12,6 +12,7 @@ class Verdict(StrEnum):
     PASS = "PASS"  # noqa: S105 - a verdict, not a password
     XFAIL = "XFAIL"
     SKIP = "SKIP"
+    KNOWN_BUG = "KNOWN-BUG"
     FAIL = "FAIL"
     CRASH = "CRASH"
     SPLAT = "SPLAT"
@@ -38,7 +39,7 @@ class TestResult:
 
     ``observed`` holds the values that the test itself printed ("ret", "errno", "advanced", "left",
     "pages_4k"); ``clause`` names the contract's clause that the test provokes; ``mode`` the kernel
-    parameters of the run ("npt": "1").
+    parameters of the run ("npt": "1"), ``kernel`` which kernel it was where results of several are together.
     """
 
     __test__ = False
@@ -47,6 +48,7 @@ class TestResult:
     status: Verdict = Verdict.NO_VERDICT
     reason: str = ""
     clause: str = ""
+    kernel: str = ""
     mode: Mapping[str, str] = field(default_factory=dict)
     observed: Mapping[str, str | int] = field(default_factory=dict)
     children: tuple["TestResult", ...] = ()

@@ -24,8 +24,10 @@ _VERSION = re.compile(r"^K?TAP version \d+\s*$")
 _PLAN = re.compile(r"^1\.\.(\d{1,9})(?:\s*#\s*(\S+)\s*(.*?))?\s*$")
 # "ok" needs its number ("ok then" is prose); a failure counts even without one.
 _RESULT = re.compile(r"^(?:ok\s+(?P<good>\d{1,9})|not ok(?:\s+(?P<bad>\d{1,9}))?)(?=\s|$)\s*(?P<rest>.*)$")
-# HANG and CRASH are what the generated tests add to kselftest's own words.
-_DIRECTIVE = re.compile(r"^(SKIP|XFAIL|XPASS|TODO|TIMEOUT|ERROR|HANG|CRASH)\b[:,]?\s*(.*)$", re.IGNORECASE)
+# HANG, CRASH and KNOWN-BUG are what the generated tests add to kselftest's own words.
+_DIRECTIVE = re.compile(
+    r"^(SKIP|XFAIL|XPASS|TODO|TIMEOUT|ERROR|HANG|CRASH|KNOWN-BUG)\b[:,]?\s*(.*)$", re.IGNORECASE
+)
 _OBSERVED = re.compile(r"^observed\s+(\S+)\s*(.*)$")
 _RUN = re.compile(r"^RUN\s+(\S+)")
 _INTEGER = re.compile(r"^-?\d{1,20}$")
@@ -40,6 +42,7 @@ _BY_DIRECTIVE = {
     "ERROR": Verdict.FAIL,
     "HANG": Verdict.HANG,
     "CRASH": Verdict.CRASH,
+    "KNOWN-BUG": Verdict.KNOWN_BUG,
 }
 
 
@@ -230,6 +233,9 @@ def _status(failed: bool, directive: str) -> tuple[Verdict, str]:
         return Verdict.FAIL, reason
     if word == "TODO" and not failed:
         return Verdict.PASS, reason
+    if word == "XFAIL" and reason.startswith(f"{Verdict.KNOWN_BUG} "):
+        # kselftest_harness.h has no word of its own for it.
+        return Verdict.KNOWN_BUG, reason.removeprefix(f"{Verdict.KNOWN_BUG} ")
     return status, f"timeout: {reason}" if word == "TIMEOUT" else reason
 
 

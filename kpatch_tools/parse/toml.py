@@ -1,16 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """TOML text -> document type, every fault at once with its line.
 
-msgspec stops at the first fault; somebody who mends a contract wants them all. So the text is walked along
-the type first, leaf by leaf, and converted as a whole only when nothing was found.
+msgspec stops at the first fault; somebody who mends a contract wants them all. So a text that it refuses is
+walked along the type, leaf by leaf.
 """
 
 import difflib
+import json
+import re
 import tomllib
 import types
 import typing
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any, TypeVar
 
 import msgspec
@@ -21,19 +24,39 @@ from kpatch_tools.parse.toml_lines import Path, key_lines, nearest_line
 T = TypeVar("T", bound=msgspec.Struct)
 DecodeHook = Callable[[type, Any], Any]
 MAX_SHOWN = 40
+MAX_QUOTED = 60
+_UNIONS = (types.UnionType, typing.Union)
+_TYPES = {
+    "str": "a string",
+    "int": "an integer",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "a table",
+    "float": "a number",
+}
+_POSITION = re.compile(r" \(at line (\d+), column (\d+)\)$")
 
 
 @dataclass(slots=True)
 class Faults:
-    """The faults of one document, each at a path of keys; ``raise_any`` makes one error of them."""
+    """The faults of one document, each at a path of keys; ``raise_any`` makes one error of them.
+
+    The lines of ``text`` are looked for when the first of them is asked for: most documents have no fault.
+    """
 
     name: str
-    lines: dict[Path, int]
+    text: str
     found: list[tuple[int, str]] = field(default_factory=list)
+    _lines: dict[Path, int] = field(default_factory=dict)
 
     def add(self, where: Path, text: str) -> None:
         """Note a fault at a path of keys and indexes."""
-        self.found.append((nearest_line(self.lines, where), text))
+        self.found.append((self.line(where), text))
+
+    def line(self, where: Path) -> int:
+        """The line of a path of keys, or of the nearest thing around it."""
+        self._lines = self._lines or key_lines(self.text)
+        return nearest_line(self._lines, where)
 
     def raise_any(self, what: str, *, cure: str = "") -> None:
         """Raise one UserError that lists all faults in the order of their lines, if there are any."""
@@ -58,15 +81,16 @@ def decode(
     try:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise UserError(f"{name}: no TOML: {error}") from error
+        said, line = _at_line(str(error))
+        raise UserError(f"{name}{line}: no TOML: {said}") from error
     except RecursionError as error:
         raise UserError(f"{name}: no {what}: nested too deeply") from error
-    faults = Faults(name=name, lines=key_lines(text))
-    _walk(raw, kind, (), faults, hook)
-    faults.raise_any(what)
+    faults = Faults(name=name, text=text)
     try:
         return msgspec.convert(raw, kind, dec_hook=hook), faults
     except msgspec.ValidationError as error:
+        _walk(raw, kind, (), faults, hook)
+        faults.raise_any(what)
         raise UserError(f"{name}: {error}") from error
 
 
@@ -85,7 +109,11 @@ def _walk(value: Any, kind: Any, where: Path, faults: Faults, hook: DecodeHook |
     try:
         msgspec.convert(value, kind, dec_hook=hook)
     except msgspec.ValidationError as error:
-        faults.add(where, f"{_name(where)}: {_lower(str(error).partition(' - at ')[0])}")
+        said = _plain(_lower(str(error).partition(" - at ")[0]))
+        wanted = _described(kind)
+        if wanted and isinstance(value, str | int):
+            said = f"expected {wanted}; {_quoted(value)} is not"
+        faults.add(where, f"{_name(where)}: {said}")
 
 
 def _struct_for(value: Any, kind: Any, where: Path, faults: Faults) -> Any:
@@ -103,10 +131,16 @@ def _struct_for(value: Any, kind: Any, where: Path, faults: Faults) -> Any:
     by_tag = {item.__struct_config__.tag: item for item in structs}
     tag = value.get(tag_field)
     if tag not in by_tag:
-        known = ", ".join(f'"{item}"' for item in by_tag)
-        faults.add(where, f"{_name(where)}: {tag_field} has to be one of {known}")
+        faults.add(where, f"{_name(where)}: {_no_tag(tag, tag_field, [str(item) for item in by_tag])}")
         return False
     return by_tag[tag]
+
+
+def _no_tag(tag: Any, tag_field: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(str(tag), known, n=1)
+    if close:
+        return f'there is no {tag_field} = {_quoted(str(tag))}, did you mean "{close[0]}"?'
+    return f"{tag_field} has to be one of {', '.join(_quoted(item) for item in known)}"
 
 
 def _walk_struct(
@@ -124,6 +158,38 @@ def _walk_struct(
     for key, wanted in fields.items():
         if key not in value and wanted.required:
             faults.add(where, f'{_name(where)}: the key "{key}" is missing')
+
+
+def _described(kind: Any) -> str:
+    """The words that a string may be, or the description of its form; "" where its type gives none."""
+    options = typing.get_args(kind) if typing.get_origin(kind) in _UNIONS else (kind,)
+    for option in options:
+        known = typing.get_args(option) if typing.get_origin(option) is typing.Literal else ()
+        if isinstance(option, type) and issubclass(option, Enum):
+            known = tuple(item.value for item in option)
+        if known:
+            return " or ".join(_quoted(item) for item in known)
+        for meta in getattr(option, "__metadata__", ()):
+            if isinstance(meta, msgspec.Meta) and meta.description:
+                return meta.description
+    return ""
+
+
+def _quoted(value: str | int) -> str:
+    return json.dumps(value[:MAX_QUOTED], ensure_ascii=False) if isinstance(value, str) else str(value)
+
+
+def _plain(said: str) -> str:
+    """Msgspec's names of types in the words of TOML."""
+    for name, word in _TYPES.items():
+        said = said.replace(f"`{name}`", word)
+    return said
+
+
+def _at_line(said: str) -> tuple[str, str]:
+    """What tomllib says without the position, and that as ":line"."""
+    found = _POSITION.search(said)
+    return (f"{_lower(said[: found.start()])} (column {found[2]})", f":{found[1]}") if found else (said, "")
 
 
 def _name(where: Path) -> str:

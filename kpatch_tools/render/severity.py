@@ -49,11 +49,14 @@ def summary(check: CheckResult) -> str:
 
 
 def _tests(tests: tuple[TestResult, ...]) -> str:
-    """Results in words; a skip is neither a pass nor a failure and has a count of its own."""
+    """Results in words; a skip and a known bug are neither pass nor failure and have counts of their own."""
     good = sum(test.status.good for test in tests)
     skipped = sum(test.status is Verdict.SKIP for test in tests)
     words = [f"{good} {'test passes' if good == 1 else 'tests pass'}"]
-    if bad := len(tests) - good - skipped:
+    known = sum(test.status is Verdict.KNOWN_BUG for test in tests)
+    if known:
+        words.append(f"{known} {'shows a known bug' if known == 1 else 'show known bugs'}")
+    if bad := len(tests) - good - skipped - known:
         words.append(f"{bad} {'does' if bad == 1 else 'do'} not")
     if skipped:
         words.append(f"{skipped} skipped")

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Document, contract and results against each other: where each finding fires, and where nothing does."""
 
+import dataclasses
+
 import msgspec
 import pytest
 
@@ -36,6 +38,8 @@ Errors:
   EFAULT     The address of the argument is bad, the argument cannot be
              written back, or host memory cannot be accessed.
   EOPNOTSUPP KVM uses shadow paging.
+  EINTR      A signal is pending.
+  EAGAIN     The fault has to be retried, or the host's memory is poisoned.
   ========== ============================================================
 
 ::
@@ -252,6 +256,7 @@ def test_rows_that_nothing_provoked_say_why() -> None:
     rows = (
         "  EINVAL     A bad parameter.\n  EINTR      A signal is pending.\n  EOPNOTSUPP Not here.\n"
         "  EPERM      Never.\n  EFAULT     No luck.\n"
+        "  ENOMEM     No memory.\n"
     )
     tests = (
         result("hole_first"),
@@ -261,8 +266,9 @@ def test_rows_that_nothing_provoked_say_why() -> None:
 
     reasons = {entry.errno: entry.reason for entry in CONTRACT.unprovoked}
     assert notes == {
-        f"no case made the kernel return EINTR: {reasons['EINTR']}",
+        "no case made the kernel return EINTR: eintr_first did not run",
         "no case made the kernel return EOPNOTSUPP: npt_off was skipped (paging is on)",
+        f"no case made the kernel return ENOMEM: {reasons['ENOMEM']}",
         "no case made the kernel return EPERM: the contract does not know it",
         "no case made the kernel return EFAULT: argp_null did not run",
     }
@@ -287,7 +293,7 @@ def test_a_broken_clause_is_an_error(status: Verdict, word: str) -> None:
     assert finding.message == (
         f'KVM_MAP_MEMORY: case thp_4k_inside {word}, clause "clamps-to-range" (npt=1): why'
     )
-    assert finding.hint.startswith("looks like D1: ")
+    assert finding.hint.startswith("not the symptom of D1: ")
     assert "a huge page that reaches past the range" in finding.detail
     assert "observed: ret=0" in finding.detail
 
@@ -392,10 +398,11 @@ def test_without_a_run_the_contract_speaks_for_itself() -> None:
     text = with_rows(HOLE_ROW).replace(":Architectures: x86", ":Architectures: none")
     document = read(text)
     section = document.section_named("KVM_MAP_MEMORY")
-    errno, arch = document_findings(CONTRACT, section, path=PATH, lines=document.lines)
+    errno, table, arch = document_findings(CONTRACT, section, path=PATH, lines=document.lines)
 
     assert (errno.rule, errno.severity) == ("contract/document-errno", Severity.WARNING)
     assert errno.message.endswith("the contract has EINVAL")
+    assert (table.rule, table.severity) == ("conformance/table", Severity.NOTE)
     assert arch.message == 'the document says ":Architectures: none", the contract is for x86'
     right = read(RIGHT)
     assert document_findings(CONTRACT, right.section_named("KVM_MAP_MEMORY"), path=PATH) == ()
@@ -434,6 +441,19 @@ def test_evidence_names_mode_and_values() -> None:
     assert item.shown.startswith("case one_page (npt=1, tdp_mmu=0): ret=0 errno=0 advanced=4096")
 
 
+@pytest.mark.parametrize(("kernel", "differs"), [("", 1), ("6.18.1", 1), ("6.12.3-amd64 + x", 0)])
+def test_a_release_in_which_a_condition_does_not_hold_contradicts_no_row(kernel: str, differs: int) -> None:
+    errors = tuple(
+        msgspec.structs.replace(error, since="6.18") if error.id == "no-memslot" else error
+        for error in CONTRACT.error
+    )
+    contract = msgspec.structs.replace(CONTRACT, error=errors)
+    test = dataclasses.replace(result("hole_first"), kernel=kernel)
+    found = findings(with_rows(HOLE_ROW), (test,), contract=contract)
+
+    assert len(of_rule(found, "errno-differs")) == differs
+
+
 def test_a_flood_of_evidence_is_cut() -> None:
     tests = tuple(result("hole_first", mode={"run": str(number)}) for number in range(9))
     (finding,) = of_rule(findings(with_rows(HOLE_ROW), tests), "errno-differs")
@@ -445,13 +465,13 @@ def test_a_flood_of_evidence_is_cut() -> None:
 def test_the_findings_follow_the_contract_and_not_a_list() -> None:
     """The same document and results against a contract that says ENOENT: the row is judged by what ran."""
     other = msgspec.structs.replace(
-        CONTRACT, known_bug=(), unprovoked=(Unprovoked(errno="EINTR", reason="because"),)
+        CONTRACT, known_bug=(), unprovoked=(Unprovoked(errno="ENOMEM", reason="because"),)
     )
-    text = with_rows("  EINVAL     A bad parameter.\n  EINTR      A signal.\n")
+    text = with_rows("  EINVAL     A bad parameter.\n  ENOMEM     No memory.\n")
     tests = (result("thp_unaligned", status=Verdict.FAIL),)
     found = findings(text, (*tests, result("hole_first")), contract=other)
 
     assert [finding.hint for finding in of_rule(found, "behaviour")] == [""]
     assert [finding.message for finding in of_rule(found, "unprovoked")] == [
-        "no case made the kernel return EINTR: because"
+        "no case made the kernel return ENOMEM: because"
     ]

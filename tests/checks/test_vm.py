@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from kpatch_tools.checks.vm import Judgement, judge
+from kpatch_tools.model.finding import Severity
 from kpatch_tools.model.run import Ended
 from kpatch_tools.model.test import Verdict
 from kpatch_tools.model.vm import Evidence, GuestRecord, GuestTest, TestOutput
@@ -74,6 +75,23 @@ def test_a_failed_test_is_a_finding_with_what_it_observed() -> None:
     assert finding.rule == "test/fail"
     assert finding.message == "a: FAIL: errno: expected EINVAL"
     assert "observed ret=0 errno=0" in finding.detail
+
+
+def test_a_known_bug_is_neither_pass_nor_failure() -> None:
+    stdout = "1..2\nok 1 a\nnot ok 2 b # KNOWN-BUG B2, fixed by 20a6cff3b283: it looped\n"
+    result = judge(boot(stdout, guest=record(2)))
+    assert result.verdict is Verdict.KNOWN_BUG
+    assert not result.verdict.good
+    assert shown(result) == [("a", Verdict.PASS), ("b", Verdict.KNOWN_BUG)]
+    assert result.reason == "b: B2, fixed by 20a6cff3b283: it looped"
+    (finding,) = result.findings
+    assert (finding.rule, finding.severity) == ("test/known-bug", Severity.WARNING)
+    assert finding.message == "b: KNOWN-BUG: B2, fixed by 20a6cff3b283: it looped"
+
+
+def test_a_failure_beside_a_known_bug_is_a_failure() -> None:
+    stdout = "1..2\nnot ok 1 a # KNOWN-BUG B2: it looped\nnot ok 2 b # wrong\n"
+    assert judge(boot(stdout, guest=record(1))).verdict is Verdict.FAIL
 
 
 def test_a_skip_is_no_pass() -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""`kvet contract` and `kvet gen`, as typed."""
+"""`kvet contract`, as typed."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from kpatch_tools.cli.app import run
-from kpatch_tools.flow.generate import SELFTESTS, load_contract
+from kpatch_tools.flow.dialect import SELFTESTS
+from kpatch_tools.flow.generate import load_contract
 
 CONTRACT = load_contract("kvm_map_memory")
 FILES = {
@@ -62,36 +63,6 @@ def report(folder: Path, **observed: object) -> Path:
     return path
 
 
-def test_gen_writes_and_checks(tree: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    out = tmp_path / "out"
-    arguments = ["gen", "kvm_map_memory", "--tree", str(tree), "--out", str(out)]
-
-    assert run([*arguments, "--check"]) == 1
-    assert "missing" in capsys.readouterr().out
-    assert run(arguments) == 0
-    written = capsys.readouterr()
-    assert written.out == ""
-    assert "kvm_map_memory_gen_test.c" in written.err
-    assert run([*arguments, "--check"]) == 0
-    assert "1 of 1 files are current" in capsys.readouterr().err
-    (out / "x86_64/kvm_map_memory_gen_test.c").write_text("/* mine */\n")
-    assert run([*arguments, "--check"]) == 1
-    assert "differs" in capsys.readouterr().out
-
-
-def test_gen_refuses_what_is_no_tree_or_no_contract(
-    tree: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert run(["gen", "kvm_map_memory", "--tree", str(tmp_path)]) == 2
-    assert "no kernel tree" in capsys.readouterr().err
-    assert run(["gen", "nope", "--tree", str(tree)]) == 2
-    assert "cure: name one of" in capsys.readouterr().err
-    bad = tmp_path / "bad.toml"
-    bad.write_text("schema = 2\nnmae = 3\n")
-    assert run(["gen", str(bad), "--tree", str(tree)]) == 2
-    assert "faults in this contract" in capsys.readouterr().err
-
-
 def test_contract_check_without_and_with_results(
     tree: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -125,3 +96,10 @@ def test_contract_check_needs_a_kernel_tree(tmp_path: Path, capsys: pytest.Captu
 def test_contract_show(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["contract", "show", "kvm_pre_fault_memory"]) == 0
     assert "0xc040aed5" in capsys.readouterr().out
+
+
+def test_contract_schema_is_json_on_stdout(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["contract", "schema"]) == 0
+    shown = capsys.readouterr()
+    assert json.loads(shown.out)["$ref"] == "#/$defs/Contract"
+    assert shown.err == ""

@@ -10,7 +10,7 @@ from kpatch_tools.cli import app
 from kpatch_tools.errors import EnvironmentFault, UserError
 from kpatch_tools.flow import review as flow
 from kpatch_tools.flow.build import BuildResult
-from kpatch_tools.model.finding import Severity
+from kpatch_tools.model.finding import Finding, Severity
 from kpatch_tools.model.report import CheckResult, Status
 from kpatch_tools.model.test import TestResult, Verdict
 from kpatch_tools.parse.report_json import parse_report
@@ -115,6 +115,7 @@ def test_a_review_without_kernel_says_what_it_left_out(posted, tmp_path):
         "docs": Status.PASS,
         "build": Status.SKIP,
         "contract": Status.PASS,
+        "layout": Status.SKIP,
         "tests": Status.SKIP,
         "conformance": Status.SKIP,
     }
@@ -250,3 +251,20 @@ def test_bad_input_is_2_and_leaves_nothing(tmp_path, capsys):
     assert app.run(["review", str(tmp_path / "none"), "--state", str(tmp_path / "state")]) == 2
     assert not (tmp_path / "state").exists()
     assert "Traceback" not in capsys.readouterr().err
+
+
+def test_a_known_bug_is_told_once_by_the_stage_that_knows_the_clause() -> None:
+    bug = Finding(rule="test/known-bug", severity=Severity.WARNING, message="a: KNOWN-BUG: B2: it looped")
+    other = Finding(rule="test/fail", severity=Severity.ERROR, message="b: FAIL: wrong")
+    tests = (TestResult(name="a", status=Verdict.KNOWN_BUG), TestResult(name="b", status=Verdict.FAIL))
+    judged = Finding(
+        rule="conformance/known-bug",
+        severity=Severity.WARNING,
+        message="KVM_X: case a shows the known bug B2",
+    )
+
+    told = flow._told_once(
+        CheckResult(check="tests", findings=(bug, other), tests=tests),
+        CheckResult(check="conformance", findings=(judged,)),
+    )
+    assert told.findings == (other,)

@@ -133,6 +133,15 @@ def test_a_failure_in_two_modes_is_one_finding(run) -> None:
     assert result.reason.count("FAIL") == 2
 
 
+def test_a_known_bug_fails_the_check_and_says_which(run) -> None:
+    said = "B2, fixed by 20a6cff3b283: it looped"
+    run.guest.outputs = {"": (f"1..2\nok 1 a\nnot ok 2 b # KNOWN-BUG {said}\n", 2)}
+    result = run()
+    assert result.status is Status.FAIL
+    assert result.reason == f"npt=1 tdp_mmu=1: KNOWN-BUG: b: {said}"
+    assert [finding.rule for finding in result.findings] == ["test/known-bug"]
+
+
 def test_a_case_that_another_mode_proves_is_not_open(run) -> None:
     run.guest.outputs = {
         "": ("1..2\nok 1 a\nok 2 off # SKIP needs it off\n", 0),

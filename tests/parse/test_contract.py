@@ -8,9 +8,11 @@ import pytest
 
 from kpatch_tools.errors import UserError
 from kpatch_tools.flow.generate import contract_names, load_contract
-from kpatch_tools.model.contract import Contract, Role, Slot, WarmUp
+from kpatch_tools.model.case import Slot, WarmUp
+from kpatch_tools.model.contract import Contract, Role
 from kpatch_tools.model.place import place
-from kpatch_tools.parse.contract import parse_contract, recogniser
+from kpatch_tools.parse.contract import parse_contract
+from kpatch_tools.parse.contract_clauses import recogniser
 
 GOOD = """\
 schema = 1
@@ -42,6 +44,23 @@ field = [
 on_partial = "error"
 updated_on_error = true
 
+[signals]
+interrupted_by = "unmasked"
+clause = "interrupted"
+
+[[concurrency]]
+beside = "same-vcpu"
+outcome = "waits"
+clause = "maps"
+
+[[mode]]
+name = "tdp_off"
+condition = "shadow paging"
+result = "ENOENT"
+clause = "hole"
+needs = ["no-tdp"]
+parameters = { npt = "0" }
+
 [[check]]
 id = "flags-set"
 when = "flags is not 0"
@@ -65,6 +84,19 @@ id = "no-memory"
 errno = "ENOMEM"
 condition = "memory is short"
 
+[[error]]
+id = "interrupted"
+errno = "EINTR"
+condition = "a signal is pending"
+
+[[unprovoked]]
+clause = "interrupted"
+reason = "needs a signal"
+
+[[unprovoked]]
+mode = "tdp_off"
+reason = "needs another machine"
+
 [[unprovoked]]
 errno = "ENOMEM"
 reason = "needs fault injection"
@@ -77,6 +109,8 @@ promise = "pages are mapped"
 id = "B1"
 cases = ["whole"]
 symptom = "it does not map"
+result = "EAGAIN"
+fixed_by = "0123456789ab"
 
 [[case]]
 name = "flags_low"
@@ -148,15 +182,23 @@ def test_a_good_contract_is_read() -> None:
         (('role = "size"', 'role = "flags"'), "[struct]", 'members have the role "size", one is needed'),
         (('"size", type = "__u64"', '"size", type = "__u32"'), "[struct]", "struct.size: the templates need"),
         (('[[check]]\nid = "flags-set"', '[[check]]\nid = "x"'), None, 'check: there is no error "x"'),
-        (('id = "hole"', 'id = "flags-set"'), "[[error]]", 'error: "flags-set" is there 2 times'),
-        (('name = "hole_mid"', 'name = "whole"'), "[[case]]", 'case: "whole" is there 2 times'),
+        (('id = "hole"', 'id = "flags-set"'), None, 'clause: "flags-set" is there twice, first in line'),
+        (
+            ('name = "hole_mid"', 'name = "whole"'),
+            '[[case]]\nname = "whole"',
+            'case: "whole" is there twice, first in line',
+        ),
         (('trigger = ["hole_mid"]', 'trigger = ["nope"]'), 'trigger = ["hole', 'there is no case "nope"'),
         (('cases = ["whole"]', 'cases = ["gone"]'), 'cases = ["whole"]', 'there is no case "gone"'),
         (('errno = "ENOMEM"\nreason', 'errno = "EPERM"\nreason'), None, "unprovoked: no error has EPERM"),
         (('errno = "ENOMEM"\nreason', 'errno = "ENOENT"\nreason'), None, "nor an [[unprovoked]] reason"),
         (("'\\bflags?\\b'", "'(flags'"), "document = ['", "bad regular expression"),
         (('trigger = ["flags_low"]', 'trigger = ["whole"]'), None, "whole belongs to the clause"),
-        (('clause = "maps"', 'clause = "nothing"'), 'clause = "maps"', 'there is no clause "nothing"'),
+        (
+            ('"whole"\nnumber = 18\nclause = "maps"', '"whole"\nnumber = 18\nclause = "nothing"'),
+            None,
+            'there is no clause "nothing"',
+        ),
         (('id = "maps"', 'id = "other"'), "[[effect]]", 'effect "other": no case has it as its clause'),
         (
             ('errno = "EINVAL", pages', 'errno = "EPERM", pages'),
@@ -175,12 +217,21 @@ def test_a_good_contract_is_read() -> None:
         (('progress = "partial"\n', ""), None, "expects progress, its clause"),
         (('on_partial = "error"', 'on_partial = "success"'), None, "returns success after progress, yet it"),
         (('advanced = "4p", pages', 'advanced = "3p", pages'), None, "success with 4096 bytes left"),
-        (('call = { size = "4p" }\nexpect = { adv', "expect = { adv"), None, None),
+        (
+            ('call = { size = "4p" }\nexpect = { adv', "expect = { adv"),
+            None,
+            "without a call nothing advances",
+        ),
+        (('call = { size = "4p" }\nexpect = { advanced = "4p",', "expect = {"), None, None),
         ((', { do = "warm_up" }', ""), None, "the set-up needs a warm_up"),
         (("pages = 2 }]", 'pages = 2, backing = "thp" }]'), None, 'needs "thp" among the needs'),
         (("pages = 2 }]", "pages = 2, readonly = true }]"), None, 'needs "readonly-mem" among the needs'),
-        (('summary = "a flag"', 'summary = "a */ flag"'), 'summary = "a flag"', "expected `str` matching"),
-        (('name = "flags_low"', 'name = "flags-low"'), None, "expected `str` matching regex"),
+        (
+            ('summary = "a flag"', 'summary = "a */ flag"'),
+            'summary = "a flag"',
+            "expected one line of printable ASCII",
+        ),
+        (('name = "flags_low"', 'name = "flags-low"'), None, "expected a name in lower case"),
         (('flags = "bit0"', 'flags = "bit64"'), None, "a u64 has bits 0 to 63"),
         (('flags = "bit0"', "flags = 1"), None, "expected a string such as"),
     ],

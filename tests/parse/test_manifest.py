@@ -38,7 +38,7 @@ def test_a_good_document() -> None:
     [
         ("schema = 1", "schema = 2", "schema 2 is not known"),
         ('name = "topic"', 'nmae = "topic"', "unknown key"),
-        ("patches = 2", 'patches = "two"', "expected `?int`?"),
+        ("patches = 2", 'patches = "two"', "expected an integer"),
         ('"1111111111111111111111111111111111111111"', '"123"', "is no full blob id"),
         ('"mm/a.c"', '"../a.c"', "leaves the tree"),
         ('"cover@example.org"', '"<cover@example.org>"', "is no Message-ID"),

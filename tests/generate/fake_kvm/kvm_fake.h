@@ -34,6 +34,7 @@ typedef int64_t s64;
 #define BIT(n) (1ul << (n))
 #define BIT_ULL(n) (1ull << (n))
 #define READ_ONCE(x) (*(volatile typeof(x) *)&(x))
+#define WRITE_ONCE(x, value) (*(volatile typeof(x) *)&(x) = (value))
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define __printf(a, b) __attribute__((format(printf, a, b)))
 #define PAGE_SIZE 4096ull
@@ -42,16 +43,18 @@ typedef int64_t s64;
 #define static_assert _Static_assert
 #endif
 
-enum { KSFT_PASS, KSFT_FAIL, KSFT_SKIP = 4 };
+enum { KSFT_PASS, KSFT_FAIL, KSFT_XFAIL, KSFT_SKIP = 4 };
 
-static unsigned int ksft_pass, ksft_fail, ksft_skip;
+static unsigned int ksft_pass, ksft_fail, ksft_skip, ksft_xfail;
 
 static inline void ksft_inc_pass_cnt(void) { ksft_pass++; }
 static inline void ksft_inc_fail_cnt(void) { ksft_fail++; }
 static inline void ksft_inc_xskip_cnt(void) { ksft_skip++; }
+static inline void ksft_inc_xfail_cnt(void) { ksft_xfail++; }
+static inline int ksft_get_xfail_cnt(void) { return ksft_xfail; }
 static inline int ksft_get_pass_cnt(void) { return ksft_pass; }
 static inline int ksft_get_fail_cnt(void) { return ksft_fail; }
-static inline unsigned int ksft_test_num(void) { return ksft_pass + ksft_fail + ksft_skip; }
+static inline unsigned int ksft_test_num(void) { return ksft_pass + ksft_fail + ksft_skip + ksft_xfail; }
 static inline void ksft_print_header(void) { printf("TAP version 13\n"); }
 static inline void ksft_set_plan(unsigned int plan) { printf("1..%u\n", plan); }
 static inline void ksft_print_cnts(void) { printf("# Totals: pass:%u fail:%u skip:%u\n", ksft_pass, ksft_fail, ksft_skip); }
@@ -61,18 +64,30 @@ static inline void ksft_print_cnts(void) { printf("# Totals: pass:%u fail:%u ski
 #define TEST_ASSERT(e, ...) ({ if (!(e)) { fprintf(stderr, __VA_ARGS__); exit(254); } })
 #define TEST_FAIL(...) ({ fprintf(stderr, __VA_ARGS__); exit(254); __builtin_unreachable(); })
 
-enum vm_mem_backing_src_type { VM_MEM_SRC_ANONYMOUS, VM_MEM_SRC_ANONYMOUS_THP };
+enum vm_mem_backing_src_type {
+	VM_MEM_SRC_ANONYMOUS,
+	VM_MEM_SRC_ANONYMOUS_THP,
+	VM_MEM_SRC_ANONYMOUS_HUGETLB_2MB,
+	VM_MEM_SRC_ANONYMOUS_HUGETLB_1GB,
+};
 enum { UCALL_SYNC = 1 };
 
 struct ucall { u64 cmd; };
 struct kvm_vm { int fd, kvm_fd; };
-struct kvm_vcpu { int fd; struct kvm_vm *vm; };
+struct kvm_vcpu { int fd; struct kvm_vm *vm; struct kvm_run *run; };
 
-static struct fake_slot { u64 gpa, npages; char *mem; bool huge; } fake_slots[16];
+static struct fake_slot {
+	u64 gpa, npages;
+	char *mem;
+	enum vm_mem_backing_src_type type;
+	u32 id;
+	bool invalid, log;
+} fake_slots[16];
 static unsigned int fake_nr_slots;
-static bool fake_mapped[1024];
-static u64 fake_stats[3];
-static u64 fake_gpa, fake_npages;
+static struct kvm_run fake_runs[2];
+static bool fake_mapped[262144 + 4096];
+static unsigned int fake_visits[262144 + 4096];
+static u64 fake_stats[4];
 static pid_t fake_owner;
 
 #define FAKE_BASE (1ull << 32)
@@ -83,6 +98,10 @@ static inline bool fake_bug(const char *name)
 
 	return bug && !strcmp(bug, name);
 }
+
+static inline int fake_discard(void *start, size_t size);
+
+#include "fake_race.h"
 
 static inline struct fake_slot *fake_slot_of(u64 gpa)
 {
@@ -107,28 +126,95 @@ static inline bool fake_copy(void *to, const void *from, size_t size)
 	return good;
 }
 
+static inline bool kvm_has_cap(long cap)
+{
+	return cap != 236 || !(fake_bug("no-cap") || fake_bug("no-kernel"));
+}
+
+enum { FAKE_DEV = 1000, FAKE_VM, FAKE_VCPU, FAKE_VM_STATS, FAKE_VCPU_STATS, FAKE_SECOND_VCPU };
+
+#include "fake_memory.h"
+
+static inline s64 fake_map_page(u64 gpa);
+
 /* Maps what backs one page; returns the bytes from gpa to the end of the mapping, or an error. */
 static inline s64 fake_fault(u64 gpa)
 {
-	struct fake_slot *slot = fake_slot_of(gpa);
-	u64 step = slot && slot->huge ? 512 : 1;
-	u64 first, i;
-	char byte;
+	s64 reach;
 
-	if (!slot)
+	pthread_mutex_lock(&fake_lock);
+	reach = fake_map_page(gpa);
+	pthread_mutex_unlock(&fake_lock);
+	return reach;
+}
+
+/* What may keep a page from being mapped now: 0, or an error. A slot that goes away is there no more. */
+static inline int fake_obstacle(struct fake_slot *slot, const void *address)
+{
+	int err;
+
+	if (fake_race.stale && fake_bug("stale-after-run"))
+		return EAGAIN;
+	if (fake_race.stale && fake_bug("stale-root"))
+		return PARTIAL_SUCCESS ? fake_loop() : EAGAIN;
+	if (slot->invalid && fake_bug("loops-on-invalid-slot"))
+		return fake_loop();
+	while (slot->invalid && fake_bug("loops-for-ever"))
+		fake_race.pending = 0;
+	if (slot->invalid && !fake_bug("slot-stays"))
+		return fake_bug("race-other-errno") ? EFAULT : EAGAIN;
+	do {
+		err = fake_touch(address, PARTIAL_SUCCESS);
+	} while (err == ESTALE && PARTIAL_SUCCESS && !fake_bug("race-returned"));
+	if (err == EINTR)
+		fake_runs[0].exit_reason = KVM_EXIT_INTR;
+	if (err == ESTALE)
+		return fake_bug("race-other-errno") ? EFAULT : EAGAIN;
+	if (err != EAGAIN || !PARTIAL_SUCCESS)
+		return err;
+	if (fake_race.pending)
+		return EINTR;
+	return fake_bug("loops-on-poison") ? fake_loop() : EHWPOISON;
+}
+
+static inline s64 fake_map_page(u64 gpa)
+{
+	struct fake_slot *slot = fake_slot_of(gpa);
+	u64 step = fake_step(slot);
+	u64 first, i;
+	bool untouched;
+	char byte;
+	int err;
+
+	if (!slot || !fake_sees(slot))
 		return -ENOENT;
+	untouched = !fake_resident(slot->mem + (gpa - slot->gpa));
+	err = fake_obstacle(slot, slot->mem + (gpa - slot->gpa));
+	if (err)
+		return -err;
 	if (!fake_copy(&byte, slot->mem + (gpa - slot->gpa), 1))
 		return -EFAULT;
+	if (fake_bug("write-access") && !fake_copy(slot->mem + (gpa - slot->gpa), &byte, 1))
+		return -EFAULT;
 	first = (gpa - FAKE_BASE) / PAGE_SIZE / step * step;
+	if (fake_mapped[first] && fake_visits[first]++ && fake_bug("third-time-error"))
+		return -EEXIST;
 	if (!fake_mapped[first]) {
-		fake_stats[step == 1 ? 0 : 1] += fake_bug("counts-twice") ? 2 : 1;
+		fake_stats[step == 1 ? 0 : step == 512 ? 1 : 3] += fake_bug("counts-twice") ? 2 : 1;
+		fake_note_mapped(slot, first, step, untouched);
 		for (i = 0; i < step && !fake_bug("forgets"); i++)
 			fake_mapped[first + i] = true;
+		fake_map_around(slot, first);
+	} else if (fake_bug("sets-again")) {
+		fake_set_spte(first, step);
 	}
+	fake_note_dirty(slot, first);
+	if (fake_bug("reach-from-gpa") || fake_bug("reach-from-gpa-no-clamp"))
+		return step * PAGE_SIZE;
 	return FAKE_BASE + (first + step) * PAGE_SIZE - gpa;
 }
 
-static inline int fake_map(u64 *arg)
+static inline int fake_map(u64 *arg, int index)
 {
 	u64 gpa = arg[0], size = arg[1], done;
 	bool partial = false;
@@ -149,8 +235,14 @@ static inline int fake_map(u64 *arg)
 		return fake_bug("overflow-other-errno") ? EFAULT : EINVAL;
 	if (fake_bug("needs-padding-zero") && arg[3])
 		return EINVAL;
+	if (fake_refused(index))
+		return fake_refused(index);
 	while (size) {
-		reach = fake_bug("maps-nothing") ? (s64)PAGE_SIZE : fake_fault(gpa);
+		fake_stats[2] += fake_bug("call-is-a-fault");
+		if (fake_signal_pending())
+			reach = -EINTR;
+		else
+			reach = fake_bug("maps-nothing") ? (s64)PAGE_SIZE : fake_fault(gpa);
 		if (reach < 0) {
 			if (reach == -ENOENT)
 				reach = fake_bug("hole-other-errno") ? -ENXIO : -HOLE;
@@ -162,7 +254,8 @@ static inline int fake_map(u64 *arg)
 			arg[1] = size;
 			return -reach;
 		}
-		done = (u64)reach > size && !fake_bug("no-clamp") ? size : (u64)reach;
+		done = (u64)reach > size && !fake_bug("no-clamp") && !fake_bug("reach-from-gpa-no-clamp") ? size :
+													    (u64)reach;
 		gpa += done;
 		size -= done;
 		partial = true;
@@ -176,8 +269,6 @@ static inline int fake_map(u64 *arg)
 	return 0;
 }
 
-enum { FAKE_DEV = 1000, FAKE_VM, FAKE_VCPU, FAKE_VM_STATS, FAKE_VCPU_STATS };
-
 static inline int fake_result(int err)
 {
 	errno = err;
@@ -189,42 +280,136 @@ static inline int open_kvm_dev_path_or_exit(void)
 	return FAKE_DEV;
 }
 
-static inline int fake_ioctl(int fd, unsigned long request, void *argp)
+/* Deletes or moves a slot: as in the kernel it is invalid first, and gone when no call is under way. */
+static inline void fake_set_region(const struct kvm_userspace_memory_region *region)
+{
+	struct fake_slot *slot = fake_slots;
+	u64 i, first;
+
+	while (slot->id != region->slot)
+		slot++;
+	pthread_mutex_lock(&fake_lock);
+	slot->invalid = true;
+	while (fake_race.in_call)
+		fake_sleep();
+	first = (slot->gpa - FAKE_BASE) / PAGE_SIZE;
+	for (i = first; i < first + slot->npages; i++) {
+		fake_stats[0] -= fake_mapped[i];
+		fake_mapped[i] = false;
+	}
+	slot->invalid = false;
+	slot->gpa = region->memory_size ? region->guest_phys_addr : 0;
+	slot->npages = region->memory_size / PAGE_SIZE;
+	fake_race.stale = true;
+	pthread_mutex_unlock(&fake_lock);
+}
+
+static bool fake_in_use[2];
+
+static inline void fake_take_vcpu(int index)
+{
+	pthread_mutex_lock(&fake_lock);
+	while (fake_in_use[index] && !fake_bug("vcpu-not-serialised"))
+		fake_sleep();
+	fake_in_use[index] = true;
+	pthread_mutex_unlock(&fake_lock);
+}
+
+static inline void fake_put_vcpu(int index)
+{
+	pthread_mutex_lock(&fake_lock);
+	fake_in_use[index] = false;
+	pthread_cond_broadcast(&fake_changed);
+	pthread_mutex_unlock(&fake_lock);
+}
+
+/* The call itself, with its vCPU held; copying the struct may have to wait for its page. */
+static inline int fake_call(void *argp, int index)
 {
 	u64 arg[8];
 	int err;
 
+	pthread_mutex_lock(&fake_lock);
+	fake_touch(argp, false);
+	pthread_mutex_unlock(&fake_lock);
+	if (!fake_copy(arg, argp, REQUEST_SIZE))
+		return fake_bug("null-other-errno") ? EINVAL : EFAULT;
+
+	pthread_mutex_lock(&fake_lock);
+	fake_race.in_call++;
+	pthread_mutex_unlock(&fake_lock);
+	err = index && fake_bug("second-vcpu-never") ? EAGAIN : fake_map(arg, index);
+	if (index && fake_bug("second-vcpu-fails"))
+		err = EIO;
+	if (index && fake_bug("second-vcpu-other-range"))
+		arg[0] += PAGE_SIZE;
+	pthread_mutex_lock(&fake_lock);
+	fake_race.in_call--;
+	pthread_cond_broadcast(&fake_changed);
+	pthread_mutex_unlock(&fake_lock);
+
+	if (fake_bug("flags-returned"))
+		arg[2] ^= 1;
+	if (fake_bug("padding-returned"))
+		arg[3] ^= 1;
+	if (fake_bug("leaves-smm"))
+		fake_smm = false;
+	if (fake_bug("leaves-exit-reason"))
+		fake_runs[index].exit_reason = KVM_EXIT_UNKNOWN;
+	if (!fake_copy(argp, arg, REQUEST_SIZE) && !fake_bug("copy-out-ignored"))
+		err = EFAULT;
+	return err;
+}
+
+static inline int fake_ioctl(int fd, unsigned long request, void *argp)
+{
+	int index = fd == FAKE_SECOND_VCPU;
+	int err;
+
+	fake_request = request;
+	if (_IOC_TYPE(request) == UFFDIO)
+		return fake_uffd(request, argp);
+	if (request == KVM_SET_USER_MEMORY_REGION) {
+		fake_set_region(argp);
+		return 0;
+	}
 	if (request == KVM_CREATE_VM)
 		return FAKE_VM;
 
+	if (request == KVM_CHECK_EXTENSION)
+		return fake_capability(fd);
 	if (request == KVM_GET_STATS_FD)
 		return fd == FAKE_VM ? FAKE_VM_STATS : FAKE_VCPU_STATS;
 	if (fd == FAKE_VM)
 		return fake_result(fake_bug("vm-fd-other-errno") ? EINVAL : ENOTTY);
-	if (fd != FAKE_VCPU)
+	if (fd != FAKE_VCPU && fd != FAKE_SECOND_VCPU)
 		return fake_result(fake_bug("dev-fd-other-errno") ? ENOTTY : EINVAL);
 	if (fake_owner != getpid() && !fake_bug("other-mm-ok"))
 		return fake_result(EIO);
-	if (fake_bug("no-ioctl") || (_IOC_SIZE(request) != REQUEST_SIZE && !fake_bug("any-size")))
+	if (fake_bug("no-ioctl") || fake_bug("no-kernel") ||
+	    (_IOC_SIZE(request) != REQUEST_SIZE && !fake_bug("any-size")))
 		return fake_result(EINVAL);
 	if (fake_bug("crashes"))
 		raise(SIGSEGV);
 	while (fake_bug("hangs"))
 		pause();
-	if (!fake_copy(arg, argp, REQUEST_SIZE))
-		return fake_result(fake_bug("null-other-errno") ? EINVAL : EFAULT);
-	err = fake_map(arg);
-	if (!fake_copy(argp, arg, REQUEST_SIZE) && !fake_bug("copy-out-ignored"))
-		err = EFAULT;
+	fake_take_vcpu(index);
+	err = fake_call(argp, index);
+	fake_put_vcpu(index);
+	fake_leave();
 	return fake_result(err);
 }
 
 #define ioctl(fd, request, argp) fake_ioctl(fd, request, argp)
+#define syscall(nr, ...) fake_syscall(nr)
+#define madvise(start, size, advice) fake_madvise(start, size, advice)
+#define pthread_kill(thread, sig) fake_kill(thread, sig)
+#define pthread_sigmask(how, set, old) fake_sigmask(how, set, old)
 
 static inline struct kvm_vm *vm_create_with_one_vcpu(struct kvm_vcpu **vcpu, void *guest_code)
 {
 	static struct kvm_vm vm = { FAKE_VM, FAKE_DEV };
-	static struct kvm_vcpu one = { FAKE_VCPU, &vm };
+	static struct kvm_vcpu one = { FAKE_VCPU, &vm, &fake_runs[0] };
 
 	(void)guest_code;
 	fake_owner = getpid();
@@ -232,13 +417,24 @@ static inline struct kvm_vm *vm_create_with_one_vcpu(struct kvm_vcpu **vcpu, voi
 	return &vm;
 }
 
+static inline struct kvm_vcpu *vm_vcpu_add(struct kvm_vm *vm, u32 id, void *guest_code)
+{
+	static struct kvm_vcpu second = { FAKE_SECOND_VCPU, NULL, &fake_runs[1] };
+
+	(void)id, (void)guest_code;
+	second.vm = vm;
+	return &second;
+}
+
+#define __vm_vcpu_add(vm, id) vm_vcpu_add(vm, id, NULL)
+
 static inline void vm_userspace_mem_region_add(struct kvm_vm *vm, enum vm_mem_backing_src_type type, u64 gpa, u32 slot,
 					       u64 npages, u32 flags)
 {
 	struct fake_slot *new = &fake_slots[fake_nr_slots++];
 
-	(void)vm, (void)slot, (void)flags;
-	*new = (struct fake_slot){ gpa, npages, NULL, type == VM_MEM_SRC_ANONYMOUS_THP };
+	(void)vm;
+	*new = (struct fake_slot){ gpa, npages, NULL, type, slot, false, flags & KVM_MEM_LOG_DIRTY_PAGES };
 	new->mem = mmap(NULL, npages * PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 }
 
@@ -255,21 +451,28 @@ static inline void *addr_gpa2hva(struct kvm_vm *vm, u64 gpa)
 
 static inline void fake_sync(const char *name, u64 value)
 {
-	*(strcmp(name, "guest_gpa") ? &fake_npages : &fake_gpa) = value;
+	if (!strcmp(name, "guest_gpa"))
+		fake_gpa = value;
+	if (!strcmp(name, "guest_npages"))
+		fake_npages = value;
+	if (!strcmp(name, "guest_writes"))
+		fake_writes = value;
 }
 
 static inline void vcpu_run(struct kvm_vcpu *vcpu)
 {
 	u64 i, index;
 
-	(void)vcpu;
+	fake_take_vcpu(0);
+	if (fake_l1)
+		fake_run_l1();
+	fake_race.stale = fake_race.stale && fake_bug("stale-after-run");
 	for (i = 0; i < fake_npages; i++) {
 		index = (fake_gpa - FAKE_BASE) / PAGE_SIZE + i;
-		if (fake_mapped[index] && !fake_bug("always-faults"))
-			continue;
-		fake_stats[2]++;
-		fake_fault(FAKE_BASE + index * PAGE_SIZE);
+		fake_visit(index);
 	}
+	vcpu->run->exit_reason = KVM_EXIT_IO;
+	fake_put_vcpu(0);
 }
 
 static inline u64 get_ucall(struct kvm_vcpu *vcpu, struct ucall *uc)
@@ -283,18 +486,20 @@ static inline u64 get_ucall(struct kvm_vcpu *vcpu, struct ucall *uc)
 #define GUEST_SYNC(n) ((void)(n))
 
 /* A descriptor of the fake is its name; the macro keeps the kernel's struct out of the way. */
-struct fake_desc { char name[16]; };
+struct fake_desc { char name[16]; unsigned int index; };
 #define kvm_stats_desc fake_desc
 
 static inline void read_stats_header(int fd, struct kvm_stats_header *header)
 {
 	(void)fd;
-	header->num_desc = 3;
+	header->num_desc = 4;
 }
 
 static inline struct fake_desc *read_stats_descriptors(int fd, struct kvm_stats_header *header)
 {
-	static struct fake_desc names[] = { { "pages_4k" }, { "pages_2m" }, { "pf_taken" } };
+	static struct fake_desc names[] = {
+		{ "pages_4k", 0 }, { "pages_2m", 1 }, { "pf_taken", 2 }, { "pages_1g", 3 },
+	};
 
 	(void)fd, (void)header;
 	return names;
@@ -309,19 +514,32 @@ static inline struct fake_desc *get_stats_descriptor(struct fake_desc *all, int 
 static inline void read_stat_data(int fd, struct kvm_stats_header *header, struct fake_desc *desc, u64 *data, size_t n)
 {
 	(void)fd, (void)header, (void)n;
-	*data = fake_stats[!strcmp(desc->name, "pages_4k") ? 0 : !strcmp(desc->name, "pages_2m") ? 1 : 2];
-}
-
-static inline bool kvm_has_cap(long cap)
-{
-	return cap != 236 || !fake_bug("no-cap");
+	*data = fake_stats[desc->index];
 }
 
 static inline bool thp_configured(void) { return true; }
 
-/* Every mapping is one of huge pages; parameters of modules are not there. */
-#define fopen(path, mode) fmemopen("0-ffffffffffffffff r\nAnonHugePages: 2048 kB\n", 46, mode)
-#define open(path, flags) ((void)(path), -1)
+static inline FILE *fake_open(const char *path, const char *mode)
+{
+	static __thread char text[64];
+	int tid;
+
+	if (sscanf(path, "/proc/self/task/%d/syscall", &tid) == 1)
+		snprintf(text, sizeof(text), "%u %#x %#lx\n", __NR_ioctl, 5, fake_asleep_in(tid));
+	else if (strstr(path, "/trace") && *mode == 'w')
+		fake_trace[0] = 0;
+	else if (strstr(path, "/trace"))
+		return fmemopen(fake_trace, strlen(fake_trace) + 1, "r");
+	else if (strstr(path, "/hugepages/"))
+		snprintf(text, sizeof(text), fake_off("hugepages") ? "0\n" : "64\n");
+	else
+		snprintf(text, sizeof(text), "0-ffffffffffffffff r\nAnonHugePages: 2048 kB\n");
+	return fmemopen(text, strlen(text), mode);
+}
+
+/* Every mapping is one of huge pages. */
+#define fopen(path, mode) fake_open(path, mode)
+#define open(path, flags) fake_param(path)
 
 static inline void cpuid(u32 leaf, u32 *eax, u32 *ebx, u32 *ecx, u32 *edx)
 {

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Cases that contradict the contract: failures, crashes, hangs, and the known bugs that cases recognise.
+
+A known bug is no failure of the test and no pass of the kernel: it is reported as what it is. That a kernel
+has one is believed only when the test saw the whole symptom, and only of a bug that the contract knows.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from kpatch_tools.checks.evidence import results_of, where_text
+from kpatch_tools.model.case import Case
+from kpatch_tools.model.contract import Contract, KnownBug
+from kpatch_tools.model.finding import Finding, Severity
+from kpatch_tools.model.test import TestResult, Verdict
+from kpatch_tools.parse.contract_places import UNKNOWN, Places
+
+RULE = "conformance/behaviour"
+KNOWN_BUG_RULE = "conformance/known-bug"
+_BROKEN = (Verdict.KNOWN_BUG, Verdict.FAIL, Verdict.CRASH, Verdict.HANG)
+_WORDS = {Verdict.CRASH: "crashed", Verdict.HANG: "hung"}
+# "B2, fixed by 20a6cff3b283: the call looped ...": how a generated test says which bug it saw.
+_SEEN = re.compile(r"^([A-Za-z_][A-Za-z0-9_]*)(?:, fixed by [0-9a-f]+)?(?::\s*(.*))?$")
+
+
+def behaviour(
+    contract: Contract, tests: tuple[TestResult, ...], places: Places = UNKNOWN
+) -> Iterator[Finding]:
+    """One finding for each case that did not do what its clause says, whatever the document says about it.
+
+    A known bug with a fix is a warning: the kernel lacks a commit. One without is an error like a failure.
+    A finding has the place of the case in the contract's file, where ``places`` know that.
+    """
+    for case, test in results_of(contract, tests):
+        if test.status not in _BROKEN:
+            continue
+        bug = known_bug(contract, case, test)
+        found = _known_bug(contract, case, test, bug) if bug else _broken(contract, case, test)
+        yield replace(found, location=places.case(case.name))
+
+
+def known_bug(contract: Contract, case: Case, test: TestResult) -> KnownBug | None:
+    """The bug of the contract that a result names, None for any other result and for a bug it lacks."""
+    seen = _SEEN.match(test.reason) if test.status is Verdict.KNOWN_BUG else None
+    return next((bug for bug in contract.bugs_of(case) if seen and bug.id == seen[1]), None)
+
+
+def explained(contract: Contract, findings: Iterable[Finding]) -> Iterator[Finding]:
+    """The findings of a boot, those of known bugs with what the contract says about them."""
+    for finding in findings:
+        name, _, said = finding.message.partition(f": {Verdict.KNOWN_BUG}: ")
+        seen = _SEEN.match(said)
+        bugs = (bug for bug in contract.known_bug if seen and bug.id == seen[1] and name in bug.cases)
+        bug = next(bugs, None)
+        yield replace(finding, hint=f"{bug.id}: {bug.symptom}{_lacking(bug)}") if bug else finding
+
+
+def _lacking(bug: KnownBug) -> str:
+    fixed = f", fixed in {bug.fixed_in}" if bug.fixed_in else ""
+    return f"; this kernel lacks the commit {bug.fixed_by}{fixed}" if bug.fixed_by else ""
+
+
+def _known_bug(contract: Contract, case: Case, test: TestResult, bug: KnownBug) -> Finding:
+    return Finding(
+        rule=KNOWN_BUG_RULE,
+        severity=Severity.WARNING if bug.fixed_by else Severity.ERROR,
+        message=f"{contract.ioctl.name}: case {case.name} shows the known bug {bug.id}, "
+        f'clause "{case.clause}"{where_text(test)}: {bug.symptom}',
+        detail=_detail(contract, case, test),
+        hint=_lacking(bug).removeprefix("; "),
+    )
+
+
+def _broken(contract: Contract, case: Case, test: TestResult) -> Finding:
+    what = _WORDS.get(test.status, "failed")
+    reason = f": {test.reason}" if test.reason else ""
+    return Finding(
+        rule=RULE,
+        severity=Severity.ERROR,
+        message=f'{contract.ioctl.name}: case {case.name} {what}, clause "{case.clause}"'
+        f"{where_text(test)}{reason}",
+        detail=_detail(contract, case, test),
+        hint=_resembles(contract, case),
+    )
+
+
+def _detail(contract: Contract, case: Case, test: TestResult) -> str:
+    promises = {error.id: f"{error.errno}: {error.condition}" for error in contract.error}
+    promises |= {effect.id: effect.promise for effect in contract.effect}
+    parts = [f"clause {case.clause}: {promises.get(case.clause, '')}", f"case: {case.summary}"]
+    if test.observed:
+        parts.append("observed: " + " ".join(f"{key}={value}" for key, value in test.observed.items()))
+    parts += test.log[-5:]
+    return "\n".join(parts)
+
+
+def _resembles(contract: Contract, case: Case) -> str:
+    """A bug that shows in this case, although not by the symptom that was seen."""
+    for bug in contract.bugs_of(case):
+        fixed = f"; fixed by {bug.fixed_by}" if bug.fixed_by else ""
+        return f"not the symptom of {bug.id}: {bug.symptom}{fixed}"
+    return ""
