@@ -3,21 +3,23 @@
 
 import importlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from kpatch_tools.checks.docs import RULES
 from kpatch_tools.cli import options
 from kpatch_tools.cli.output import exit_code, progress, rendered
 from kpatch_tools.errors import UserError
-from kpatch_tools.flow.docs_files import Against, check_files
 from kpatch_tools.flow.docs_range import asked_by_hook
 from kpatch_tools.model.finding import Severity
 from kpatch_tools.model.report import Report
 from kpatch_tools.render.escape import terminal
+
+if TYPE_CHECKING:
+    from kpatch_tools.checks.docs_rule import Rule
 
 LATER = ("build", "fix")
 
@@ -83,7 +85,11 @@ def check(  # noqa: PLR0913 - one parameter an option
         ref = asked_by_hook(os.environ) or None
         staged = ref is None
     limit = Severity(fail_on)
-    judge = _judge(baseline, record, alone=not (ref or staged or series), with_series=series is not None)
+    if record is not None and (baseline is not None or ref or staged or series):
+        message = "--write-baseline takes all findings: only --tree, --all and paths go with it"
+        raise UserError(message, cure="kvet docs check --write-baseline FILE")
+    if baseline is not None and series is not None:
+        raise UserError("--baseline is for files, not for --series", cure="leave --baseline out")
     with progress(quiet=hook) as sink:
         if series is not None:
             # Applying patches takes much that a check of files does without, and a hook should be quick.
@@ -92,14 +98,8 @@ def check(  # noqa: PLR0913 - one parameter an option
 
             report = check_series(series, paths, tree=resolve_tree(tree, sink), fail_on=limit, sink=sink)
         else:
-            report = judge(
-                paths,
-                tree=options.tree_folder(tree, sink),
-                against=_against(ref, everything=everything or record is not None, staged=staged),
-                ref=ref or "HEAD",
-                fail_on=limit,
-                sink=sink,
-            )
+            judge = _judge(baseline, record, ref, everything=everything, staged=staged)
+            report = judge(paths, tree=options.tree_folder(tree, sink), fail_on=limit, sink=sink)
     for result in report.checks:
         if result.reason:
             click.echo(f"kvet: {terminal(result.reason)}", err=True)
@@ -110,19 +110,23 @@ def check(  # noqa: PLR0913 - one parameter an option
 
 
 def _judge(
-    baseline: str | None, record: str | None, *, alone: bool, with_series: bool
+    baseline: str | None, record: str | None, ref: str | None, *, everything: bool, staged: bool
 ) -> Callable[..., Report]:
-    if record is not None and (baseline is not None or not alone):
-        message = "--write-baseline takes all findings: only --tree, --all and paths go with it"
-        raise UserError(message, cure="kvet docs check --write-baseline FILE")
+    # Each of these loads what it needs: most checks have no baseline, and a hook should be quick.
+    if staged and baseline is None:
+        from kpatch_tools.flow.docs_again import check_staged  # noqa: PLC0415 - see above
+
+        return check_staged
+    from kpatch_tools.flow.docs_files import Against, check_files  # noqa: PLC0415 - see above
+
+    against = Against.INDEX if staged else Against.REF if ref is not None else Against.DEFAULT
+    if everything or record is not None:
+        against = Against.NOTHING
     if baseline is None:
-        return check_files
-    if with_series:
-        raise UserError("--baseline is for files, not for --series", cure="leave --baseline out")
-    # Most checks have no baseline, and a hook should be quick.
+        return partial(check_files, against=against, ref=ref or "HEAD")
     from kpatch_tools.flow.baseline import check_against, read_baseline  # noqa: PLC0415 - see above
 
-    return partial(check_against, read_baseline(Path(baseline)))
+    return partial(check_against, read_baseline(Path(baseline)), against=against, ref=ref or "HEAD")
 
 
 def _record(path: Path, report: Report) -> int:
@@ -133,19 +137,18 @@ def _record(path: Path, report: Report) -> int:
     return 0
 
 
-def _against(ref: str | None, *, everything: bool, staged: bool) -> Against:
-    if everything:
-        return Against.NOTHING
-    if ref is not None:
-        return Against.REF
-    return Against.INDEX if staged else Against.DEFAULT
+def _rules() -> "Mapping[str, Rule]":
+    from kpatch_tools.checks.docs import RULES  # noqa: PLC0415 - all rules, which a hook may do without
+
+    return RULES
 
 
 @command.command("rules")
 def rules() -> None:
     """List the rules: name, usual severity, what it finds."""
-    width = max(len(name) for name in RULES)
-    for name, rule in RULES.items():
+    known = _rules()
+    width = max(len(name) for name in known)
+    for name, rule in known.items():
         click.echo(f"{name:<{width}}  {rule.severity.value:<7}  {rule.summary}")
 
 
@@ -153,7 +156,8 @@ def rules() -> None:
 @click.argument("rule")
 def explain(rule: str) -> None:
     """Show a rule's page: what it finds, why, a bad and a good example, where it comes from."""
-    name = rule if rule in RULES else f"docs/{rule}"
-    if name not in RULES:
+    known = _rules()
+    name = rule if rule in known else f"docs/{rule}"
+    if name not in known:
         raise UserError(f"there is no rule {rule!r}", cure="kvet docs rules")
-    click.echo(f"{name} ({RULES[name].severity.value})\n\n{RULES[name].page}")
+    click.echo(f"{name} ({known[name].severity.value})\n\n{known[name].page}")

@@ -17,6 +17,7 @@ from kpatch_tools import parse
 from kpatch_tools.errors import ToolFailed
 from kpatch_tools.model import kernelfacts as model
 from kpatch_tools.parse.kernelfacts_paths import PATTERNS, ROOTS, concerns
+from kpatch_tools.tools import digested
 from kpatch_tools.tools.files import cache_dir, write_atomic
 from kpatch_tools.tools.git import Repository
 
@@ -24,7 +25,6 @@ Listing = Mapping[str, str]
 
 _AT_ONCE = 64
 _KEPT = 24
-_DIGEST = 32
 _PARSERS = (
     Path(model.__file__),
     *(
@@ -106,12 +106,8 @@ def note_key(tree: str, key: str) -> None:
 
 def load(key: str) -> model.KernelFacts | None:
     """The facts kept under a key; None when there are none, or when the file is damaged."""
-    try:
-        raw = (_folder() / f"{key}.facts").read_bytes()
-    except OSError:
-        return None
-    body = raw[_DIGEST:]
-    if hashlib.sha256(body).digest() != raw[:_DIGEST]:
+    body = digested.load(_folder() / f"{key}.facts")
+    if body is None:
         return None
     try:
         return msgspec.msgpack.decode(body, type=model.KernelFacts)
@@ -121,13 +117,8 @@ def load(key: str) -> model.KernelFacts | None:
 
 def keep(key: str, facts: model.KernelFacts) -> None:
     """Keep facts under a key; the oldest ones go when there are many."""
-    body = msgspec.msgpack.encode(facts)
-    write_atomic(_folder() / f"{key}.facts", hashlib.sha256(body).digest() + body)
-    for suffix in ("facts", "tree"):
-        with contextlib.suppress(OSError):
-            old = sorted(_folder().glob(f"*.{suffix}"), key=lambda path: path.stat().st_mtime_ns)
-            for path in old[:-_KEPT]:
-                path.unlink(missing_ok=True)
+    digested.keep(_folder() / f"{key}.facts", msgspec.msgpack.encode(facts), most=_KEPT)
+    digested.thin(_folder(), ".tree", most=_KEPT)
 
 
 def _folder() -> Path:

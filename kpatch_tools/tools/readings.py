@@ -11,12 +11,12 @@ import msgspec
 from kpatch_tools import __version__, model, parse
 from kpatch_tools.errors import EnvironmentFault
 from kpatch_tools.model.reading import Reading
-from kpatch_tools.tools.files import cache_dir, write_atomic
+from kpatch_tools.tools import digested
+from kpatch_tools.tools.files import cache_dir
 
 # A smaller document is read as quickly as its cache.
 _SMALLEST = 32 * 1024
 _KEPT = 16
-_DIGEST = 32
 # What decides how a text is read; what these files say is part of the key.
 _SOURCES = tuple(
     Path(package.__path__[0]) / name
@@ -33,11 +33,10 @@ def load(text: str) -> Reading | None:
     if len(text) < _SMALLEST:
         return None
     try:
-        raw = _place(text).read_bytes()
-    except (OSError, EnvironmentFault):
+        body = digested.load(_place(text))
+    except EnvironmentFault:
         return None
-    body = raw[_DIGEST:]
-    if hashlib.sha256(body).digest() != raw[:_DIGEST]:
+    if body is None:
         return None
     try:
         return msgspec.msgpack.decode(body, type=Reading)
@@ -49,14 +48,8 @@ def keep(text: str, reading: Reading) -> None:
     """Keep the reading of a text; the oldest ones go when there are many. Does nothing without a cache."""
     if len(text) < _SMALLEST:
         return
-    body = msgspec.msgpack.encode(reading)
-    with contextlib.suppress(OSError, EnvironmentFault):
-        place = _place(text)
-        # A damaged file is found out by its digest, so that nobody need wait for the disk.
-        write_atomic(place, hashlib.sha256(body).digest() + body, durable=False)
-        old = sorted(place.parent.glob("*.reading"), key=lambda path: path.stat().st_mtime_ns)
-        for path in old[:-_KEPT]:
-            path.unlink(missing_ok=True)
+    with contextlib.suppress(EnvironmentFault):
+        digested.keep(_place(text), msgspec.msgpack.encode(reading), most=_KEPT)
 
 
 def _place(text: str) -> Path:
