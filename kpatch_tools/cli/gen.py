@@ -9,9 +9,10 @@ import click
 from kpatch_tools.cli.output import progress
 from kpatch_tools.errors import UserError
 from kpatch_tools.flow import generate
-from kpatch_tools.flow.dialect import explained, in_form, probe_all, probe_dialect, tree_reader
+from kpatch_tools.flow.dialect import choose_dialect, explained, in_form, probe_all
 from kpatch_tools.flow.gen_check import is_tree, stale
 from kpatch_tools.flow.gen_patch import make_patch
+from kpatch_tools.flow.gen_source import Source, find_source
 from kpatch_tools.model.contract import Contract
 from kpatch_tools.model.dialect import Dialect, Form
 from kpatch_tools.render.escape import terminal
@@ -22,6 +23,11 @@ from kpatch_tools.tools.files import write_atomic
 @click.argument("contract", required=False)
 @click.option(
     "--tree", help="The kernel tree whose selftest library the test is for; by default the one around here."
+)
+@click.option(
+    "--series",
+    metavar="SERIES",
+    help="Generate for the tree's HEAD with this series applied; the tree is not touched.",
 )
 @click.option(
     "--out",
@@ -37,7 +43,9 @@ from kpatch_tools.tools.files import write_atomic
     help="Write nothing; show how the copy there differs from what would be generated.",
 )
 @click.option(
-    "--patch", is_flag=True, help="Print the test as a patch for the tree's HEAD, ready for git am and mail."
+    "--patch",
+    is_flag=True,
+    help="Print the test as a patch on the tree (or the series), for git am and mail.",
 )
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Where --patch goes.  [stdout]"
@@ -56,6 +64,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     contract: str | None,
     *,
     tree: str | None,
+    series: str | None,
     out: Path,
     check: Path | None,
     patch: bool,
@@ -75,35 +84,37 @@ def command(  # noqa: PLR0913 - one parameter an option
         raise UserError("--check, --patch and --explain exclude each other")
     if output and not patch:
         raise UserError("-o belongs to --patch", cure="--out FOLDER says where the generated files go")
+    if check and series:
+        raise UserError("--check reads a folder as it is", cure="leave --series out")
     if explain:
-        return _explain(tree)
+        return _explain(_source(tree, series))
     if not contract:
         raise UserError("which contract?", cure=f"one of {', '.join(generate.contract_names())}")
     loaded = generate.load_contract(contract)
     if check:
         return _check(loaded, tree, check, form)
-    return _patch(loaded, tree, output, form) if patch else _write(loaded, tree, out, form)
+    source = _source(tree, series)
+    return _patch(loaded, source, output, form) if patch else _write(loaded, source, out, form)
 
 
-def _folder(tree: str | None) -> Path:
+def _source(tree: str | None, series: str | None = None) -> Source:
     with progress() as sink:
-        return generate.tree_folder(tree, sink)
+        return find_source(tree, series, sink=sink)
 
 
-def _explain(tree: str | None) -> int:
-    folder = _folder(tree)
-    probed = probe_all(tree_reader(folder), str(folder))
+def _explain(source: Source) -> int:
+    probed = probe_all(source.read, source.name)
     for line in explained(probed):
         click.echo(terminal(line))
     return 0 if sum(item.fits for item in probed) == 1 else 1
 
 
-def _dialect(folder: Path, form: Form) -> Dialect:
-    return in_form(probe_dialect(folder), form, tree_reader(folder))
+def _dialect(source: Source, form: Form) -> Dialect:
+    return in_form(choose_dialect(source.read, source.name), form, source.read)
 
 
-def _write(loaded: Contract, tree: str | None, out: Path, form: Form) -> int:
-    dialect = _dialect(_folder(tree), form)
+def _write(loaded: Contract, source: Source, out: Path, form: Form) -> int:
+    dialect = _dialect(source, form)
     for path in generate.write_out(generate.generate(loaded, dialect), out):
         click.echo(f"kvet: wrote {terminal(str(path))}", err=True)
     click.echo(f"kvet: {len(loaded.case)} cases for the {dialect.title}", err=True)
@@ -111,7 +122,7 @@ def _write(loaded: Contract, tree: str | None, out: Path, form: Form) -> int:
 
 
 def _check(loaded: Contract, tree: str | None, place: Path, form: Form) -> int:
-    dialect = _dialect(place if tree is None and is_tree(place) else _folder(tree), form)
+    dialect = _dialect(_source(str(place) if tree is None and is_tree(place) else tree), form)
     files = generate.generate(loaded, dialect)
     found = stale(files, place)
     for item in found:
@@ -125,8 +136,8 @@ def _check(loaded: Contract, tree: str | None, place: Path, form: Form) -> int:
     return 1 if found else 0
 
 
-def _patch(loaded: Contract, tree: str | None, output: Path | None, form: Form) -> int:
-    mail = make_patch(loaded, _folder(tree), form=form)
+def _patch(loaded: Contract, source: Source, output: Path | None, form: Form) -> int:
+    mail = make_patch(loaded, source.tree, commit=source.commit, form=form)
     if not mail:
         click.echo("kvet: the tree has this test already, and it is current", err=True)
     elif output:

@@ -12,16 +12,19 @@ from kpatch_tools.model.contract import Contract
 from kpatch_tools.model.dialect import Dialect, Form
 from kpatch_tools.tools.formatpatch import mail_of, user_identity
 from kpatch_tools.tools.git import Repository
+from kpatch_tools.tools.kept import store_for
 
 
-def make_patch(contract: Contract, tree: Path, *, form: Form = "classic") -> str:
+def make_patch(contract: Contract, tree: Path, *, commit: str = "", form: Form = "classic") -> str:
     """The mail that adds the test of ``contract`` to HEAD of ``tree``, or brings it up to date there.
 
-    "" when HEAD has all of it. Nothing in the tree is touched. Raises UserError for what is no git tree or
-    has an unknown selftest library, EnvironmentFault when git does not know who signs.
+    ``commit`` is a full id to start from instead, of the tree or of its store. "" when all of it is there.
+    Nothing in the tree is touched. Raises UserError for what is no git tree or has an unknown selftest
+    library, EnvironmentFault when git does not know who signs.
     """
-    repository = Repository.open(tree)
-    base = repository.head()
+    user = Repository.open(tree)
+    repository = Repository.open(store_for(tree)) if commit else user
+    base = commit or user.head()
 
     def read(path: str) -> str | None:
         blob = repository.read_blob(base, path)
@@ -39,7 +42,7 @@ def make_patch(contract: Contract, tree: Path, *, form: Form = "classic") -> str
     changed = {path: text for path, text in wanted.items() if read(path) != text}
     if not changed:
         return ""
-    author = user_identity(repository)
+    author = user_identity(user)
     message = "\n".join(
         (
             subject(contract, replaces=replaces),

@@ -188,3 +188,50 @@ def test_a_folder_that_is_no_tree_and_a_contract_that_is_none(
     bad.write_text("schema = 2\nnmae = 3\n")
     assert run(["gen", str(bad), "--tree", str(tree)]) == 2
     assert "faults in this contract" in capsys.readouterr().err
+
+
+@pytest.fixture
+def series(tree: Path, git: Git, tmp_path: Path) -> Path:
+    """Moves the library's list to another place in the Makefile, as a mail; the tree is as before."""
+    start = git(tree, "rev-parse", "HEAD").strip()
+    makefile = tree / SELFTESTS / "Makefile"
+    makefile.write_bytes(makefile.read_bytes() + b"TEST_GEN_PROGS_x86_64 += x86_64/own_test\n")
+    git(tree, "commit", "-qam", "selftests: Add a test")
+    mail = tmp_path / "series.mbox"
+    mail.write_text(git(tree, "format-patch", "--stdout", "-1"))
+    git(tree, "reset", "-q", "--hard", start)
+    return mail
+
+
+def test_a_patch_can_go_on_top_of_a_series(
+    tree: Path, series: Path, git: Git, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = git(tree, "status", "--porcelain"), git(tree, "for-each-ref"), git(tree, "count-objects")
+    mail = tmp_path / "gen.mbox"
+    assert gen(tree, "--series", str(series), "--patch", "-o", str(mail)) == 0
+    assert (
+        git(tree, "status", "--porcelain"),
+        git(tree, "for-each-ref"),
+        git(tree, "count-objects"),
+    ) == before
+    # It needs the line of the series around it, and sorts behind neither of the two.
+    assert " TEST_GEN_PROGS_x86_64 += x86_64/own_test\n" in mail.read_text()
+    for part in (series, mail):
+        git(tree, "am", "-q", str(part))
+    capsys.readouterr()
+    assert run(["gen", "kvm_map_memory", "--check", str(tree)]) == 0
+
+
+def test_a_series_that_does_not_apply_ends_before_anything_is_written(
+    tree: Path, series: Path, git: Git, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tree / SELFTESTS / "Makefile").write_text("TEST_GEN_PROGS_x86_64 = x86_64/other\n")
+    git(tree, "commit", "-qam", "move on")
+    out = tmp_path / "out"
+    assert gen(tree, "--series", str(series), "--out", str(out)) == 2
+    told = capsys.readouterr().err
+    assert "does not apply" in told
+    assert f"kvet apply {series}" in told
+    assert not out.exists()
+    assert gen(tree, "--series", str(series), "--check", str(out)) == 2
+    assert "leave --series out" in capsys.readouterr().err
