@@ -4,6 +4,7 @@
 from functools import cache
 
 import jinja2
+from markupsafe import Markup
 
 from kpatch_tools.model.report import Report
 from kpatch_tools.render.escape import xml_text
@@ -18,7 +19,8 @@ def _template() -> jinja2.Template:
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=lambda value: xml_text(value) if isinstance(value, str) else value,
+        # A location is no text yet, and its path comes from a mail.
+        finalize=lambda value: value if isinstance(value, Markup) else xml_text(str(value)),
     )
     return environment.get_template("report.html.j2")
 
