@@ -33,10 +33,11 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probed:
-    """A dialect with the evidence of all its probes, in order."""
+    """A dialect with the evidence of all its probes, in order; ``beside`` is what a tree may also lack."""
 
     dialect: Dialect
     evidence: tuple[Evidence, ...]
+    beside: tuple[Evidence, ...] = ()
 
     @property
     def fits(self) -> bool:
@@ -75,7 +76,7 @@ def choose_dialect(read: Reader, name: str) -> Dialect:
     probed = probe_all(read, name)
     fitting = [item.dialect for item in probed if item.fits]
     if len(fitting) == 1:
-        return fitting[0]
+        return _without_what_lacks(fitting[0], read)
     if fitting:
         names = ", ".join(item.name for item in fitting)
         raise UserError(
@@ -110,17 +111,31 @@ def probe_all(read: Reader, name: str) -> tuple[Probed, ...]:
             cure="give the top of a kernel source tree with --tree",
         )
     return tuple(
-        Probed(dialect=dialect, evidence=tuple(_evidence(probe, read) for probe in dialect.probe))
+        Probed(
+            dialect=dialect,
+            evidence=tuple(_evidence(probe, read) for probe in dialect.probe),
+            beside=tuple(
+                _evidence(probe, read) for probe in (dialect.harness, dialect.private_memory) if probe
+            ),
+        )
         for dialect in dialects()
     )
+
+
+def _without_what_lacks(dialect: Dialect, read: Reader) -> Dialect:
+    probe = dialect.private_memory
+    if probe is None or _evidence(probe, read).holds:
+        return dialect
+    return msgspec.structs.replace(dialect, private_memory=None)
 
 
 def explained(probed: tuple[Probed, ...]) -> Iterator[str]:
     """What each probe of each dialect found, as lines: "path:line: text", or that nothing is there."""
     for item in probed:
         yield f"{item.dialect.name}: {item.dialect.title}: {'fits' if item.fits else 'does not fit'}"
-        for found in item.evidence:
-            yield f"  {'yes' if found.holds else 'no '}  {found.probe.why}"
+        for found in (*item.evidence, *item.beside):
+            kind = "" if found in item.evidence else " (need not be)"
+            yield f"  {'yes' if found.holds else 'no '}  {found.probe.why}{kind}"
             if found.path:
                 yield f"       {found.path}:{found.line}: {found.text}"
             else:

@@ -4,8 +4,9 @@
 from dataclasses import dataclass
 
 from kpatch_tools.generate.cexpr import call, comment, expression, is_zero
+from kpatch_tools.generate.each import each_lines, walked, walks_bits
 from kpatch_tools.generate.races import beside, race_features, threaded_call
-from kpatch_tools.generate.steps import slot_lines, slots, step_features, then_lines, vcpu_line
+from kpatch_tools.generate.steps import slot_lines, slots, state_line, step_features, then_lines
 from kpatch_tools.model.case import (
     Call,
     Case,
@@ -19,6 +20,7 @@ from kpatch_tools.model.case import (
     WarmUp,
 )
 from kpatch_tools.model.contract import Contract
+from kpatch_tools.model.private import MakePrivate
 from kpatch_tools.model.steps import AddVcpu, EnterL2, EnterSmm
 
 _ARGUMENT = {
@@ -29,7 +31,8 @@ _ARGUMENT = {
 }
 _TARGET = {"vcpu": "ON_VCPU", "vm": "ON_VM", "dev": "ON_DEV_KVM"}
 _ACCESS = {"none": "PROT_NONE", "read": "PROT_READ"}
-_EXIT_REASON = {"io": "KVM_EXIT_IO", "intr": "KVM_EXIT_INTR", "memory-fault": "KVM_EXIT_MEMORY_FAULT"}
+_EXIT_REASON = {"io": "KVM_EXIT_IO", "intr": "KVM_EXIT_INTR"}
+_VM_TYPE = {"default": "", "sw-protected": "KVM_X86_SW_PROTECTED_VM"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,20 +40,26 @@ class CaseView:
     """One case in C text. ``initialisers`` of the call are empty when there is none.
 
     ``expected`` are the allowed outcomes, the first of them the usual one, none for a case of capabilities.
-    ``before`` are statements of the set-up, ``after`` those that follow the call; ``control`` assigns the
-    one member that differs, "" without a control.
+    ``walks`` says that the call is made for several values, ``loops`` that a loop does so. ``before`` are
+    statements of the set-up, ``after`` those that follow the call; ``control`` assigns the one member that
+    differs, "" without a control, and ``control_err`` is what comes of it. ``vm_type`` is "" for the usual
+    one.
     """
 
     name: str
     clause: str
     comment: str
     needs: str
+    vm_type: str
     calls: bool
+    walks: bool
+    loops: bool
     initialisers: tuple[tuple[str, str], ...]
     expected: tuple[tuple[tuple[str, str], ...], ...]
     before: tuple[str, ...]
     after: tuple[str, ...]
     control: str
+    control_err: str
 
 
 def case_views(contract: Contract) -> tuple[CaseView, ...]:
@@ -64,7 +73,7 @@ def features(contract: Contract) -> frozenset[str]:
     names = {step.__struct_config__.tag for step in steps} | step_features(contract)
     names |= race_features(contract)
     for case in contract.case:
-        names |= {name for name in ("control", "again", "guest") if getattr(case, name)}
+        names |= {name for name in ("control", "again", "guest", "each") if getattr(case, name)}
         names |= {f"needs-{need}" for need in contract.needs(case)}
     return frozenset(str(name) for name in names)
 
@@ -98,18 +107,23 @@ def _view(contract: Contract, case: Case) -> CaseView:
         clause=case.clause,
         comment=comment(case.summary[0].upper() + case.summary[1:] + "."),
         needs=" | ".join(need_macro(need) for need in contract.needs(case)),
+        vm_type=_VM_TYPE[case.vm],
         calls=case.call is not None,
-        initialisers=_initialisers(case.call) if case.call else (),
+        walks=case.each is not None,
+        loops=case.each is not None and walks_bits(case.each),
+        initialisers=_initialisers(case.call, walked(case)) if case.call else (),
         expected=() if case.capability else tuple(map(_expected, (case.expect, *case.otherwise))),
         before=_before(case),
         after=_after(contract, case),
         control=_control(case.control) if case.control else "",
+        control_err=(case.control.errno if case.control else None) or "0",
     )
 
 
-def _initialisers(call_: Call) -> tuple[tuple[str, str], ...]:
-    """Always address and size, then what is not its default."""
+def _initialisers(call_: Call, replaced: str) -> tuple[tuple[str, str], ...]:
+    """Always address and size, then what is not its default; nothing for the member that is walked."""
     pairs = [("gpa", expression(call_.at)), ("size", expression(call_.size))]
+    pairs = [pair for pair in pairs if pair[0] != replaced]
     if not is_zero(call_.flags):
         pairs.append(("flags", expression(call_.flags)))
     if call_.padding:
@@ -138,8 +152,13 @@ def _expected(expect: Expect) -> tuple[tuple[str, str], ...]:
     pairs += [(name, str(number)) for name, number in numbers.items() if number]
     if expect.exit_reason in _EXIT_REASON:
         pairs.append(("exit_reason", _EXIT_REASON[expect.exit_reason]))
+    if expect.memory_fault is not None:
+        pairs.append(("exit_reason", "KVM_EXIT_MEMORY_FAULT"))
+        pairs.append(("fault_gpa", expression(expect.memory_fault)))
     if expect.spte:
         pairs.append(("spte_first", expression(expect.spte.first)))
+        if expect.spte.before:
+            pairs.append(("spte_before", str(expect.spte.before)))
         pairs.append(("spte_entries", str(expect.spte.entries)))
         pairs.append(("spte_level", str(expect.spte.level)))
     if expect.retry:
@@ -150,7 +169,8 @@ def _expected(expect: Expect) -> tuple[tuple[str, str], ...]:
 
 
 def _before(case: Case) -> tuple[str, ...]:
-    lines = [_step(case, step) for step in case.setup]
+    lines = ["\ttrace_start();"] if case.expect.spte else []
+    lines += [_step(case, step) for step in case.setup]
     huge = [slot for slot in slots(case) if slot.backing == "thp" and slot.fill]
     lines += [f"\tif (!require_huge(s, {expression(step.at)}))\n\t\treturn;" for step in huge]
     return tuple(lines)
@@ -165,8 +185,8 @@ def _step(case: Case, step: Setup) -> str:
         return call(1, "call_first", "s", expression(step.at), expression(step.size))
     if isinstance(step, WarmUp):
         return call(1, "warm_up", "s")
-    if isinstance(step, AddVcpu | EnterSmm | EnterL2):
-        return vcpu_line(step)
+    if isinstance(step, AddVcpu | EnterSmm | EnterL2 | MakePrivate):
+        return state_line(step)
     return beside(case, step)
 
 
@@ -181,7 +201,9 @@ def _after(contract: Contract, case: Case) -> tuple[str, ...]:
         return then_lines(case)
     if not case.call:
         return (call(1, "snapshot", "s"), reads, call(1, "check_pages", "s", "&expected"))
-    if contract.threaded(case):
+    if case.each:
+        lines = [*each_lines(contract, case.call, case.each)]
+    elif contract.threaded(case):
         lines = [*threaded_call(case)]
     else:
         checks = "check_two_vcpus" if case.call.vcpus > 1 else "check_call"

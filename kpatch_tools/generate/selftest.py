@@ -11,7 +11,7 @@ import msgspec
 from kpatch_tools.generate.cases import case_views, errnos, features, need_macro
 from kpatch_tools.generate.cexpr import WIDTH, call
 from kpatch_tools.generate.races import bug_views
-from kpatch_tools.model.case import Need
+from kpatch_tools.model.case import Case, Need
 from kpatch_tools.model.contract import Contract, Field, Role
 from kpatch_tools.model.dialect import Dialect
 
@@ -42,7 +42,8 @@ def render_selftest(contract: Contract, dialect: Dialect, templates: Mapping[str
         keep_trailing_newline=True,
     )
     fields = _fields(contract)
-    used = features(contract)
+    lacking = _lacking(contract, dialect)
+    used = features(msgspec.structs.replace(contract, case=_able(contract, lacking)))
     text = environment.get_template(MAIN_TEMPLATE).render(
         contract=contract,
         statement=call,
@@ -63,6 +64,7 @@ def render_selftest(contract: Contract, dialect: Dialect, templates: Mapping[str
         needs=[need_macro(need) for need in Need if f"needs-{need}" in used],
         errnos=errnos(contract),
         cases=case_views(contract),
+        lacking=lacking,
         bugs=bug_views(contract),
     )
     return re.sub(r"\n{3,}", "\n\n", text).rstrip("\n") + "\n"
@@ -73,6 +75,18 @@ def digest(contract: Contract, dialect: Dialect, templates: Mapping[str, str]) -
     parts = [msgspec.json.encode(part, enc_hook=str, order="deterministic") for part in (contract, dialect)]
     parts += [f"{name}\0{templates[name]}".encode() for name in sorted(templates)]
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
+
+
+def _lacking(contract: Contract, dialect: Dialect) -> dict[str, str]:
+    """The cases that cannot be written with the library of a dialect, each with the reason for its skip."""
+    if dialect.private_memory:
+        return {}
+    reason = "needs private memory in the selftest library (6.8)"
+    return {case.name: reason for case in contract.case if case.vm != "default"}
+
+
+def _able(contract: Contract, lacking: Mapping[str, str]) -> tuple[Case, ...]:
+    return tuple(case for case in contract.case if case.name not in lacking)
 
 
 def _directions(contract: Contract) -> str:

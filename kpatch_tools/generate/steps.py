@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from kpatch_tools.generate.cexpr import call, expression
 from kpatch_tools.model.case import Case, Slot
 from kpatch_tools.model.contract import Contract
+from kpatch_tools.model.private import Convert, GuestExit, MakePrivate, PunchHole
 from kpatch_tools.model.steps import AddVcpu, Discard, EnterL2, EnterSmm, Repeat, Then, Touch
 
 _BACKING = {
@@ -24,6 +25,7 @@ def slot_lines(slot: Slot) -> tuple[str, ...]:
         return (call(1, "add_smm_slot", "s", expression(slot.at), str(slot.pages)),)
     flags = ["KVM_MEM_READONLY"] if slot.readonly else []
     flags += ["KVM_MEM_LOG_DIRTY_PAGES"] if slot.log_dirty else []
+    flags += ["KVM_MEM_GUEST_MEMFD"] if slot.guest_memfd else []
     name = "add_slot" if slot.fill else "add_untouched"
     words = ("s", expression(slot.at), str(slot.pages), _BACKING[slot.backing], " | ".join(flags) or "0")
     lines = [call(1, name, *words)]
@@ -34,8 +36,10 @@ def slot_lines(slot: Slot) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def vcpu_line(step: AddVcpu | EnterSmm | EnterL2) -> str:
-    """The statement that brings the vCPU into another state, or adds another vCPU."""
+def state_line(step: AddVcpu | EnterSmm | EnterL2 | MakePrivate) -> str:
+    """The statement that brings vCPU or memory into another state, or adds another vCPU."""
+    if isinstance(step, MakePrivate):
+        return call(1, "make_private", "s", expression(step.at), str(step.pages))
     if isinstance(step, AddVcpu):
         return call(1, "add_vcpu", "s", "true" if step.cpuid else "false")
     if isinstance(step, EnterSmm):
@@ -78,12 +82,24 @@ def _step(case: Case, step: Then) -> Iterator[tuple[str, str, str]]:
     elif isinstance(step, Repeat):
         yield call(1, "repeat", "s", "&call"), "", ""
         yield from _pages("repeated", step.pages_4k, step.pages_2m)
+    elif isinstance(step, Convert | PunchHole | GuestExit):
+        yield from _private(step)
     else:
         index, slot = next(
             (index, slot) for index, slot in enumerate(slots(case)) if slot.at == step.at and slot.log_dirty
         )
         number = f"TEST_SLOT + {index}" if index else "TEST_SLOT"
         yield f"s\0{number}\0{slot.pages}\0{step.pages}", "check_dirty", "dirty"
+
+
+def _private(step: Convert | PunchHole | GuestExit) -> Iterator[tuple[str, str, str]]:
+    if isinstance(step, GuestExit):
+        yield call(1, "check_guest_exits", "s", expression(step.at)), "", ""
+        return
+    name, word = (f"make_{step.to}", "converted") if isinstance(step, Convert) else ("punch_hole", "punched")
+    yield call(1, "snapshot", "s"), "", ""
+    yield call(1, name, "s", expression(step.at), str(step.pages)), "", ""
+    yield from _pages(word, step.pages_4k, None)
 
 
 def _pages(word: str, small: int | None, huge: int | None) -> Iterator[tuple[str, str, str]]:
@@ -98,6 +114,17 @@ def slots(case: Case) -> tuple[Slot, ...]:
     return tuple(step for step in case.setup if isinstance(step, Slot))
 
 
+def private_features(case: Case) -> set[str]:
+    """The helpers for private memory that one case uses."""
+    names = {"private-vm"} if case.vm != "default" else set()
+    made = any(isinstance(step, MakePrivate) for step in case.setup)
+    turned = {f"make-{step.to}" for step in case.then if isinstance(step, Convert)}
+    names |= turned | ({"make-private"} if made else set())
+    told = any(outcome.memory_fault is not None for outcome in (case.expect, *case.otherwise))
+    leaves = any(isinstance(step, GuestExit) for step in case.then)
+    return names | ({"memory-fault"} if told or leaves else set())
+
+
 def step_features(contract: Contract) -> frozenset[str]:
     """The helpers of the templates that slots, steps and observers use."""
     names: set[str] = set()
@@ -108,6 +135,7 @@ def step_features(contract: Contract) -> frozenset[str]:
         for step in case.then:
             names.add(str(step.__struct_config__.tag))
             names |= {name for _line, name, _key in _step(case, step) if name}
+        names |= private_features(case)
         names |= {"spte"} if case.expect.spte else set()
         names |= {"pages_1g"} if case.expect.pages_1g else set()
         names |= {"capability"} if case.capability else set()

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from kpatch_tools.model.place import Place, place
+from kpatch_tools.model.private import MakePrivate, VmType
 from kpatch_tools.model.race import Blockable, DeleteSlot, During, Occupy, Pause, Poison, Run
 from kpatch_tools.model.steps import AddVcpu, Capability, EnterL2, EnterSmm, Then, Traced
 from kpatch_tools.model.terms import CaseName, ClauseId, Document, Errno, Pages, Sentence
@@ -37,7 +38,8 @@ class Need(StrEnum):
 class Slot(Document, tag_field="do", tag="slot", kw_only=True, frozen=True):
     """A memslot whose pages are filled before the call, so that each has a page of its own.
 
-    Without ``fill`` the host's memory stays untouched; ``smm`` puts the slot into address space 1.
+    Without ``fill`` the host's memory stays untouched; ``smm`` puts the slot into address space 1. With
+    ``guest_memfd`` the slot has such a file beside, for those of its pages that are private.
     """
 
     pages: Annotated[int, msgspec.Meta(ge=1, le=1 << 18)]
@@ -47,6 +49,7 @@ class Slot(Document, tag_field="do", tag="slot", kw_only=True, frozen=True):
     fill: bool = True
     log_dirty: bool = False
     smm: bool = False
+    guest_memfd: bool = False
 
 
 class Protect(Document, tag_field="do", tag="protect", kw_only=True, frozen=True):
@@ -81,6 +84,7 @@ Setup = (
     | DeleteSlot
     | Run
     | Poison
+    | MakePrivate
 )
 
 
@@ -103,8 +107,25 @@ class Call(Document, kw_only=True, frozen=True):
     request_size: Annotated[int, msgspec.Meta(ge=0, le=4096)] = 0
 
 
+class Each(Document, kw_only=True, frozen=True):
+    """Makes the call once for each of several values of one field; all of them have to be refused alike.
+
+    A check that misses one value only is found by walking the values, and the failure names the value.
+    "every-bit" are the 64 bits of the flags by themselves, and all of them at once; "bits-below-page" adds
+    each bit of an offset into a page to what the call says.
+    """
+
+    at: Literal["bits-below-page"] | tuple[Place, ...] | None = None
+    size: Literal["bits-below-page"] | tuple[Place, ...] | None = None
+    flags: Literal["every-bit"] | None = None
+    request_size: tuple[Annotated[int, msgspec.Meta(ge=1, le=4096)], ...] | None = None
+
+
 class Control(Document, kw_only=True, frozen=True):
-    """The positive control: the one field in which a call that must succeed differs from the call."""
+    """The positive control: the one field in which a call that must succeed differs from the call.
+
+    In a mode that refuses every call there is none that succeeds: ``errno`` is then that of the mode.
+    """
 
     at: Place | None = None
     size: Place | None = None
@@ -113,6 +134,7 @@ class Control(Document, kw_only=True, frozen=True):
     fd: Literal["vcpu"] | None = None
     process: Literal["own"] | None = None
     request_size: Literal[0] | None = None
+    errno: Errno | None = None
 
 
 class Expect(Document, kw_only=True, frozen=True):
@@ -122,7 +144,8 @@ class Expect(Document, kw_only=True, frozen=True):
     ``taken`` is that of the vCPU's pf_taken: the faults of the guest, and the call is none. ``exit_reason``
     is what the call leaves in struct kvm_run ("io": what the guest left there beside it). ``retry`` is an
     errno with which the call may stop half-way, any number of times, if it goes on from there; ``sigbus``
-    says that KVM sends that signal to the caller.
+    says that KVM sends that signal to the caller. ``memory_fault`` is the address of the private page for
+    which the call leaves KVM_EXIT_MEMORY_FAULT there, as a private access of one page.
     """
 
     errno: Errno | None = None
@@ -131,7 +154,8 @@ class Expect(Document, kw_only=True, frozen=True):
     pages_2m: int = 0
     pages_1g: int = 0
     taken: Annotated[int, msgspec.Meta(ge=0)] = 0
-    exit_reason: Literal["untouched", "io", "intr", "memory-fault"] = "untouched"
+    exit_reason: Literal["untouched", "io", "intr"] = "untouched"
+    memory_fault: Place | None = None
     spte: Traced | None = None
     retry: Errno | None = None
     sigbus: bool = False
@@ -158,7 +182,7 @@ class Case(Document, kw_only=True, frozen=True):
 
     ``during`` are the steps beside a call that has a thread of its own; ``otherwise`` are what such a call
     may do instead of ``expect``. ``mode`` names a [[mode]] of the contract; ``needs`` come on top of what
-    that one needs, or of TDP.
+    that one needs, or of TDP. ``vm`` "sw-protected" makes a VM of type KVM_X86_SW_PROTECTED_VM.
     """
 
     name: CaseName
@@ -167,9 +191,11 @@ class Case(Document, kw_only=True, frozen=True):
     summary: Sentence
     expect: Expect
     mode: CaseName | None = None
+    vm: VmType = "default"
     needs: tuple[Need, ...] = ()
     setup: tuple[Setup, ...] = ()
     call: Call | None = None
+    each: Each | None = None
     again: Again | None = None
     guest: Guest | None = None
     control: Control | None = None

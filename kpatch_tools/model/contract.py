@@ -119,11 +119,38 @@ class Unprovoked(Document, kw_only=True, frozen=True):
     mode: CaseName | None = None
 
 
+class Observation(StrEnum):
+    """How a case sees that something happened, beyond the result of its call.
+
+    pages: mappings that KVM counts; repeat: nothing is counted for what an earlier call mapped; guest: the
+    faults of a guest that touches the memory; trace: entries in the tracepoint; struct: what the call hands
+    back; again: the error of a call for what is left; taken-away: mappings that go with the memory.
+    """
+
+    PAGES = "pages"
+    REPEAT = "repeat"
+    GUEST = "guest"
+    TRACE = "trace"
+    STRUCT = "struct"
+    AGAIN = "again"
+    DIRTY_LOG = "dirty-log"
+    TAKEN_AWAY = "taken-away"
+    CAPABILITY = "capability"
+    WAITS = "waits"
+    SIGNAL = "signal"
+    VCPUS = "vcpus"
+
+
 class Effect(Document, kw_only=True, frozen=True):
-    """A clause that holds when a call succeeds; ``since`` and ``until`` as for an error."""
+    """A clause that holds when a call succeeds; ``since`` and ``until`` as for an error.
+
+    ``shown_by`` are the observations that prove it: each of its cases makes one of them at least, and each of
+    them is made by a case.
+    """
 
     id: ClauseId
     promise: Sentence
+    shown_by: Annotated[tuple[Observation, ...], msgspec.Meta(min_length=1)]
     since: Release | None = None
     until: Release | None = None
 
@@ -194,6 +221,16 @@ class KnownBug(Document, kw_only=True, frozen=True):
     fixed_in: Release | None = None
 
 
+class Absent(Document, kw_only=True, frozen=True):
+    """An architecture whose KVM does not have the ioctl: its capability is 0 there.
+
+    ``errno`` is what that architecture answers to a vCPU ioctl that it does not know.
+    """
+
+    arch: Literal["x86", "arm64", "riscv64"]
+    errno: Literal["EINVAL", "ENOTTY"]
+
+
 class Contract(Document, kw_only=True, frozen=True):
     """One ioctl: the whole document."""
 
@@ -215,12 +252,23 @@ class Contract(Document, kw_only=True, frozen=True):
     mode: tuple[Mode, ...] = ()
     unprovoked: tuple[Unprovoked, ...] = ()
     known_bug: tuple[KnownBug, ...] = ()
+    absent: tuple[Absent, ...] = ()
 
     @property
     def request(self) -> int:
         """The ioctl's number as asm-generic/ioctl.h composes it (KVMIO is 0xae)."""
         direction = {"none": 0, "write": 1, "read": 2, "read-write": 3}[self.ioctl.dir.value]
         return direction << 30 | self.ioctl.size << 16 | 0xAE << 8 | self.ioctl.nr
+
+    def offset(self, role: Role) -> int:
+        """Bytes before the first member with that role, each member aligned to its own width as in C."""
+        at = 0
+        for field in self.struct.field:
+            at = -(-at // field.width) * field.width
+            if field.role is role:
+                break
+            at += field.width * (field.count or 1)
+        return at
 
     def member(self, role: Role) -> Field:
         """The first member with that role; a parsed contract has an address, a size and flags."""

@@ -26,7 +26,8 @@ class Dialect(Document, kw_only=True, frozen=True):
     ``directory`` is where tests for x86 lie below tools/testing/selftests/kvm; ``makefile`` lists them there
     in ``makefile_variable``. ``static_assert`` is the name of the library's compile-time assertion,
     ``static_assert_text`` whether it must be given a message. ``form`` is how a test is run: by a main() of
-    its own, or by the kselftest harness, which ``harness`` looks for.
+    its own, or by the kselftest harness, which ``harness`` looks for. ``private_memory`` looks for VMs with
+    private memory; where it is not there, or finds nothing, the cases that need one say so and are skipped.
     """
 
     schema: int
@@ -40,4 +41,5 @@ class Dialect(Document, kw_only=True, frozen=True):
     static_assert_text: bool
     probe: tuple[Probe, ...]
     harness: Probe | None = None
+    private_memory: Probe | None = None
     form: Form = "classic"

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from kpatch_tools.model.place import Place, place
+from kpatch_tools.model.private import Convert, GuestExit, PunchHole
 from kpatch_tools.model.terms import Document, Pages
 
 # As large as the part of the test memory that the guest's page tables map.
@@ -70,17 +71,19 @@ class Repeat(Document, tag_field="do", tag="repeat", kw_only=True, frozen=True):
     pages_2m: int = 0
 
 
-Then = Touch | Discard | DirtyLog | Repeat
+Then = Touch | Discard | DirtyLog | Repeat | Convert | PunchHole | GuestExit
 
 
 class Traced(Document, kw_only=True, frozen=True):
     """The tracepoint kvm_mmu_set_spte: the call sets ``entries``, all of one level, one after the other.
 
     None at all is an expectation too. ``first`` is the address that the first of them maps; level 1 is a page
-    of 4 KiB, 2 one of 2 MiB.
+    of 4 KiB, 2 one of 2 MiB. ``before`` entries are set by the calls of the set-up: one that the call leaves
+    as it was then does not count, although KVM traces it too (kvm_tdp_mmu_map, up to 6.12 at least).
     """
 
-    entries: Annotated[int, msgspec.Meta(ge=0, le=1024)]
+    entries: Annotated[int, msgspec.Meta(ge=0, le=64)]
+    before: Annotated[int, msgspec.Meta(ge=0, le=64)] = 0
     level: Literal[1, 2, 3] = 1
     first: Place = place("base")
 

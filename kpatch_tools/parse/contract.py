@@ -11,8 +11,12 @@ from typing import Any
 from kpatch_tools.model.case import Call, Case, Control, Need, Slot, WarmUp
 from kpatch_tools.model.contract import Contract, Error, Role
 from kpatch_tools.model.place import Place, place
+from kpatch_tools.parse.contract_arch import check_architectures
 from kpatch_tools.parse.contract_clauses import check_clauses
 from kpatch_tools.parse.contract_context import check_context
+from kpatch_tools.parse.contract_each import check_each, controls_each
+from kpatch_tools.parse.contract_private import check_private
+from kpatch_tools.parse.contract_proof import check_proof
 from kpatch_tools.parse.contract_race import check_race
 from kpatch_tools.parse.contract_scene import check_scene
 from kpatch_tools.parse.contract_steps import check_steps
@@ -28,14 +32,16 @@ def parse_contract(text: str, *, path: str) -> Contract:
     check_clauses(contract, faults)
     check_context(contract, faults)
     check_steps(contract, faults)
+    check_proof(contract, faults)
     if not any(case.call for case in contract.case):
         faults.add((), "no case calls the ioctl")
     for index, case in enumerate(contract.case):
         _case(contract, case, index, faults)
+        check_each(contract, case, ("case", index), faults)
         check_scene(contract, case, ("case", index), faults)
         check_race(contract, case, ("case", index), faults)
-    if not contract.architectures:
-        faults.add(("architectures",), "architectures: it names none")
+        check_private(contract, case, ("case", index), faults)
+    check_architectures(contract, faults)
     faults.raise_any(WHAT)
     return contract
 
@@ -122,14 +128,31 @@ def _call(contract: Contract, case: Case, call: Call, where: tuple[str | int, ..
         faults.add((*where, "expect"), text)
     if case.control:
         _control(case, call, case.control, (*where, "control"), faults)
+        _control_errno(contract, case, case.control, (*where, "control"), faults)
 
 
 def _control(case: Case, call: Call, control: Control, where: tuple[str | int, ...], faults: Faults) -> None:
-    given = [name for name in control.__struct_fields__ if getattr(control, name) is not None]
+    fields = [name for name in control.__struct_fields__ if name != "errno"]
+    given = [name for name in fields if getattr(control, name) is not None]
     differing = [name for name in given if getattr(control, name) != getattr(call, name)]
-    if len(given) != 1 or differing != given:
+    walked = not case.each or controls_each(case, control)
+    if len(given) != 1 or (not walked if case.each else differing != given):
         listed = ", ".join(given) or "none"
-        text = (
-            f"{case.name}: the control has to differ from the call in exactly one field, it gives: {listed}"
-        )
-        faults.add(where, text)
+        what = "differ from the call in exactly one field"
+        if case.each:
+            what = "give the field that is walked, with a value that is not"
+        faults.add(where, f"{case.name}: the control has to {what}, it gives: {listed}")
+
+
+def _control_errno(
+    contract: Contract, case: Case, control: Control, where: tuple[str | int, ...], faults: Faults
+) -> None:
+    """A control that fails proves something only where nothing else can come of it."""
+    mode = next((mode for mode in contract.mode if mode.name == case.mode), None)
+    if not control.errno:
+        if mode and mode.result not in ("success", case.expect.errno):
+            text = f"{case.name}: no call succeeds in this mode, so the control needs errno = "
+            faults.add(where, f'{text}"{mode.result}"')
+    elif not mode or mode.result != control.errno or control.errno == case.expect.errno:
+        text = f"{case.name}: a control fails only with the errno of a mode that refuses every call"
+        faults.add((*where, "errno"), text)

@@ -21,6 +21,10 @@ class Places:
         """The place of a case, None when the file is not known."""
         return Location(path=self.path, line=self.cases.get(name, 0)) if self.path else None
 
+    def top(self) -> Location | None:
+        """The file as a whole, None when it is not known."""
+        return Location(path=self.path) if self.path else None
+
     def clause(self, name: str) -> Location | None:
         """The place of an error or an effect, None when the file is not known."""
         return Location(path=self.path, line=self.clauses.get(name, 0)) if self.path else None

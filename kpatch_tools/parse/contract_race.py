@@ -94,6 +94,8 @@ def _setup(case: Case, where: Path, faults: Faults) -> None:
     for at, step in enumerate(case.setup):
         place = (*where, "setup", at)
         warm = warm or isinstance(step, WarmUp)
+        if isinstance(step, Occupy) and step in case.setup[:at]:
+            faults.add(place, f"{case.name}: the vCPU is in use already")
         if isinstance(step, Occupy | Run) and not warm:
             faults.add(place, f"{case.name}: the guest runs here, so a warm_up has to come before it")
         if isinstance(step, Occupy) and not any(isinstance(other, Pause) for other in case.setup[:at]):

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from kpatch_tools.model.case import Call, Case, Control, Protect, Slot, WarmUp
 from kpatch_tools.model.contract import Contract
 from kpatch_tools.model.place import BASE_GPA, PAGE_SIZE, Place
+from kpatch_tools.model.race import DeleteSlot
 from kpatch_tools.parse.toml import Faults
 from kpatch_tools.parse.toml_lines import Path
 
 HUGE = 512 * PAGE_SIZE
 # The set-up maps this page for the warm-up, and the guest's tables map the 2 MiB up to it.
 WARM_GPA = BASE_GPA + 511 * PAGE_SIZE
-_SIMPLE = ("slot", "protect", "call", "warm_up")
 Range = tuple[int, int]
 
 
@@ -39,7 +39,7 @@ def check_scene(contract: Contract, case: Case, where: Path, faults: Faults) -> 
 
 def _overlaps(case: Case, where: Path, faults: Faults) -> None:
     """Only where no other step could take a slot away or put it into another address space."""
-    if any(step.__struct_config__.tag not in _SIMPLE for step in case.setup):
+    if any(isinstance(step, DeleteSlot) or (isinstance(step, Slot) and step.smm) for step in case.setup):
         return
     seen: list[Range] = []
     for at, (begin, end) in _taken(case):

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Whether the set-up of a case and the steps after its call can prove what they are there for."""
 
-from kpatch_tools.model.case import Case, Need, Slot, WarmUp
+from kpatch_tools.model.case import Case, Earlier, Need, Slot, WarmUp
 from kpatch_tools.model.contract import Contract
 from kpatch_tools.model.place import BASE_GPA, PAGE_SIZE
-from kpatch_tools.model.steps import Capability, DirtyLog, EnterL2, EnterSmm, Touch
+from kpatch_tools.model.steps import Capability, DirtyLog, EnterL2, EnterSmm, Touch, Traced
 from kpatch_tools.parse.toml import Faults
 from kpatch_tools.parse.toml_lines import Path
 
@@ -35,9 +35,8 @@ def check_steps(contract: Contract, faults: Faults) -> None:
                 _dirty(case, after, (*where, "then", at), faults)
         if case.capability:
             _capability(case, case.capability, where, faults)
-        if case.expect.spte and Need.TRACE not in needs:
-            text = f'{case.name}: what is traced needs "trace" among the needs'
-            faults.add((*where, "expect", "spte"), text)
+        if case.expect.spte:
+            _traced(case, case.expect.spte, needs, (*where, "expect", "spte"), faults)
 
 
 def _slot(case: Case, slot: Slot, needs: tuple[Need, ...], where: Path, faults: Faults) -> None:
@@ -81,6 +80,17 @@ def _dirty(case: Case, step: DirtyLog, where: Path, faults: Faults) -> None:
         faults.add(where, f"{case.name}: no slot at {step.at} has log_dirty = true")
     elif step.pages > slots[0].pages:
         faults.add((*where, "pages"), f"{case.name}: that slot has {slots[0].pages} pages only")
+
+
+def _traced(case: Case, traced: Traced, needs: tuple[Need, ...], where: Path, faults: Faults) -> None:
+    calls = any(isinstance(step, Earlier) for step in case.setup)
+    if Need.TRACE not in needs:
+        faults.add(where, f'{case.name}: what is traced needs "trace" among the needs')
+    if traced.before and not calls:
+        faults.add((*where, "before"), f"{case.name}: no call of the set-up sets entries")
+    if not traced.entries and not traced.before:
+        text = f"{case.name}: no entry at all is what a trace that is broken shows, too"
+        faults.add((*where, "entries"), f'{text}; say how many were set "before"')
 
 
 def _capability(case: Case, capability: Capability, where: Path, faults: Faults) -> None:

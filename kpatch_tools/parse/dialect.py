@@ -15,6 +15,8 @@ def parse_dialect(text: str, *, path: str) -> Dialect:
         _probe(probe, ("probe", index), faults)
     if dialect.harness:
         _probe(dialect.harness, ("harness",), faults)
+    if dialect.private_memory:
+        _probe(dialect.private_memory, ("private_memory",), faults)
     if dialect.form != "classic":
         faults.add(("form",), "form: it is chosen when a test is generated, not here")
     faults.raise_any("dialect")

@@ -2,6 +2,7 @@
 """From a mutant to what two tests made of it, with machines that are made up; a real one is below."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from bench.kernel_mutants import run as bench_run
 from bench.kernel_mutants.report import listing, row, summary
 from bench.kernel_mutants.run import Bench, Tried, try_mutants
 from bench.kernel_mutants.table import Mutant, load_table
+from kpatch_tools.checks.vm import judge
 from kpatch_tools.errors import EnvironmentFault
 from kpatch_tools.flow.tree import find_tree
 from kpatch_tools.model.event import silent
@@ -203,3 +205,34 @@ def test_three_mutants_end_to_end(tmp_path: Path) -> None:
     assert "hole_first" in hole.ours.by
     assert hole.own.killed
     assert Verdict.PANIC.value in root.ours.by[0]
+
+
+@pytest.mark.kernel
+@pytest.mark.vm
+@pytest.mark.timeout(2400)
+def test_a_call_that_nothing_ends_holds_up_neither_the_other_cases_nor_the_machine(tmp_path: Path) -> None:
+    """The kernel loops and looks at no signal: the case is named, the next one runs, the machine goes off."""
+    missing = [name for name in ("vng", "setpriv", "busybox", probe.QEMU) if not probe.locate(name)]
+    if missing:
+        pytest.skip(f"not installed: {', '.join(missing)}")
+    table = load_table()
+    try:
+        find_tree(table.tree, silent)
+    except EnvironmentFault as error:
+        pytest.skip(error.message)
+    bench = bench_run.prepare(table, tree=table.tree, jobs=None, logs=tmp_path, sink=silent)
+    (mutant,) = table.chosen(("retry_unkillable",))
+    machine = vng.Machine(
+        kernel=bench.kernel, acceleration=bench.acceleration, mode={table.parameter: str(mutant.number)}
+    )
+    cases = ("slot_delete_race", "stale_root_run")
+    program = replace(bench.programs[0], arguments=("-t", "5", *cases))
+    evidence = vng.boot(machine, (program,), logs=tmp_path, sink=silent).evidence
+    hung, after = judge(evidence, expect_results=True).tests
+
+    assert (hung.name, after.name) == cases
+    assert hung.status is Verdict.HANG
+    assert hung.reason == "not ended after 5 s, SIGKILL does not help"
+    assert after.status is Verdict.PASS
+    assert evidence.record.done
+    assert evidence.ended is Ended.EXITED

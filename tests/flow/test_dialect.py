@@ -135,3 +135,19 @@ def test_a_reader_knows_what_is_not_there(tmp_path: Path) -> None:
     assert read("none") is None
     assert read("folder") is None
     assert read("file/below") is None
+
+
+def test_private_memory_is_what_a_library_may_lack(tmp_path: Path) -> None:
+    """6.2 to 6.7 have the dialect of 6.12 without it: the tree decides, not the dialect."""
+    without = tree_reader(tree(tmp_path / "without", TREES["kselftest-6.12"]))
+    library = f"{LIBRARY}void vm_mem_set_private(struct kvm_vm *vm, uint64_t gpa, uint64_t size);\n"
+    files = {**TREES["kselftest-6.12"], "include/kvm_util.h": library}
+    there = tree_reader(tree(tmp_path / "there", files))
+
+    assert choose_dialect(there, "there").private_memory is not None
+    lacking = choose_dialect(without, "without")
+    assert (lacking.name, lacking.private_memory) == ("kselftest-6.12", None)
+    shown = "\n".join(explained(probe_all(without, "without")))
+    assert "  no   VMs can have private memory (6.8) (need not be)" in shown
+    assert "  yes  tests can be run by the kselftest harness (need not be)" in shown
+    assert "yes  VMs can have private memory" in "\n".join(explained(probe_all(there, "there")))

@@ -12,10 +12,11 @@ from kpatch_tools.flow.selftest import build_selftest
 from kpatch_tools.flow.tree import find_tree
 from kpatch_tools.model.event import silent
 from kpatch_tools.model.test import Verdict
-from kpatch_tools.tools import guest, probe, vng
+from kpatch_tools.tools import direct, guest, probe
 from kpatch_tools.tools.git import Repository
 from kpatch_tools.tools.kept import store_for
 from kpatch_tools.tools.kernels import select
+from kpatch_tools.tools.machine import Machine
 
 pytestmark = [pytest.mark.vm, pytest.mark.timeout(900)]
 
@@ -32,7 +33,7 @@ def test_the_kselftest_harness_runs_every_case(tmp_path: Path) -> None:
     sources = generate(contract, dialect)
     built = build_selftest(found.path, found.commit, sources, sink=silent, state=tmp_path)
     (binary,) = built.binaries.values()
-    machine = vng.Machine(
+    machine = Machine(
         kernel=select("debian:6.12", sink=silent),
         acceleration=probe.acceleration(),
         mode={},
@@ -41,7 +42,7 @@ def test_the_kselftest_harness_runs_every_case(tmp_path: Path) -> None:
     )
     program = guest.Program(name=contract.name, binary=binary, limit=300)
 
-    judgement = judge(vng.boot(machine, (program,), logs=tmp_path / "vm", sink=silent).evidence)
+    judgement = judge(direct.boot(machine, (program,), logs=tmp_path / "vm", sink=silent).evidence)
 
     results = {test.name.rpartition(".")[2]: test for test in judgement.tests}
     assert list(results) == [case.name for case in contract.case]

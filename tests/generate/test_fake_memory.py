@@ -24,6 +24,7 @@ BUGS = {
     "cap-vm-zero": ("", {"cap_value"}),
     "cap-always": ("npt", {"cap_value_tdp_off"}),
     "npt-off-works": ("npt", {"npt_off"}),
+    "refused-first": ("npt", {"npt_off_flags"}),
     "maps-alone": ("tdp_mmu", {"tdp_mmu_off"}),
     "call-is-a-fault": ("", {"one_page", "write_after", "thp_untouched", "l2_no_npt"}),
     "leaves-exit-reason": ("", {"one_page", "hugetlb_2m"}),
@@ -44,6 +45,7 @@ BUGS = {
     "sets-twice": ("", {"traced_pages", "traced_huge"}),
     "one-page-too-many": ("", {"traced_pages"}),
     "sets-again": ("", {"traced_repeat"}),
+    "traces-nothing": ("", {"traced_pages", "traced_huge", "traced_repeat"}),
 }
 # What only one of the two promises.
 OWN_BUGS = [
@@ -91,13 +93,34 @@ def failed(results: dict[str, TestResult]) -> set[str]:
 @pytest.mark.parametrize(
     ("mode", "skipped"),
     [
-        ("", {"cap_value_tdp_off", "npt_off", "tdp_mmu_off"}),
-        ("tdp_mmu", {"cap_value_tdp_off", "npt_off", "traced_pages", "traced_huge", "traced_repeat"}),
+        ("", {"cap_value_tdp_off", "npt_off", "npt_off_flags", "tdp_mmu_off"}),
+        (
+            "tdp_mmu",
+            {"cap_value_tdp_off", "npt_off", "npt_off_flags", "traced_pages", "traced_huge", "traced_repeat"},
+        ),
         (
             "tracing",
-            {"cap_value_tdp_off", "npt_off", "tdp_mmu_off", "traced_pages", "traced_huge", "traced_repeat"},
+            {
+                "cap_value_tdp_off",
+                "npt_off",
+                "npt_off_flags",
+                "tdp_mmu_off",
+                "traced_pages",
+                "traced_huge",
+                "traced_repeat",
+            },
         ),
-        ("hugepages", {"cap_value_tdp_off", "npt_off", "tdp_mmu_off", "hugetlb_2m", "hugetlb_1g_inside"}),
+        (
+            "hugepages",
+            {
+                "cap_value_tdp_off",
+                "npt_off",
+                "npt_off_flags",
+                "tdp_mmu_off",
+                "hugetlb_2m",
+                "hugetlb_1g_inside",
+            },
+        ),
     ],
 )
 def test_a_kernel_that_keeps_the_contract_passes_in_each_mode(
@@ -117,7 +140,7 @@ def test_without_two_dimensional_paging_only_its_own_cases_run(
     results = built[name, True].results(mode="npt")
 
     passed = {case for case, test in results.items() if test.status is Verdict.PASS}
-    assert passed == {"cap_value_tdp_off", "npt_off"}
+    assert passed == {"cap_value_tdp_off", "npt_off", "npt_off_flags"}
     assert all(test.status is Verdict.SKIP for case, test in results.items() if case not in passed)
 
 
@@ -133,6 +156,16 @@ def test_each_broken_clause_is_noticed(built: dict[tuple[str, bool], Built], nam
     assert failed(results) == chosen
     assert all(results[case].reason for case in chosen)
     assert results["control_no_call"].status is (Verdict.SKIP if mode == "npt" else Verdict.PASS)
+
+
+@pytest.mark.parametrize("name", BOTH)
+def test_an_entry_that_is_traced_and_left_as_it_was_is_no_fault(
+    built: dict[tuple[str, bool], Built], name: str
+) -> None:
+    result = built[name, False].results("traces-again", "traced_repeat")["traced_repeat"]
+
+    assert result.status is Verdict.PASS
+    assert "spte" not in result.observed
 
 
 @pytest.mark.parametrize(("name", "bug", "case"), OWN_BUGS)

@@ -74,11 +74,13 @@ def test_no_delimiter_and_no_place_is_left(pair: tuple[Contract, Dialect]) -> No
 
 
 def test_every_case_has_its_function_and_its_entry(pair: tuple[Contract, Dialect]) -> None:
-    contract, _dialect = pair
+    contract, dialect = pair
     text = text_of(pair)
 
     for case in contract.case:
-        assert text.count(f"static void test_{case.name}(struct scene *s)\n") == 1
+        # What the library cannot make is an entry that says so.
+        there = case.vm == "default" or dialect.private_memory is not None
+        assert text.count(f"static void test_{case.name}(struct scene *s)\n") == int(there)
         assert f'.name = "{case.name}",\n\t\t.clause = "{case.clause}",' in text
     assert len(case_views(contract)) == len(contract.case)
 

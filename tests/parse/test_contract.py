@@ -49,8 +49,8 @@ interrupted_by = "unmasked"
 clause = "interrupted"
 
 [[concurrency]]
-beside = "same-vcpu"
-outcome = "waits"
+beside = "other-vcpu"
+outcome = "parallel"
 clause = "maps"
 
 [[mode]]
@@ -104,6 +104,7 @@ reason = "needs fault injection"
 [[effect]]
 id = "maps"
 promise = "pages are mapped"
+shown_by = ["pages"]
 
 [[known_bug]]
 id = "B1"
@@ -130,6 +131,7 @@ summary = "a hole"
 setup = [{ do = "slot", pages = 2 }]
 call = { size = "4p" }
 expect = { errno = "ENOENT", advanced = "2p", pages_4k = 2 }
+again = { errno = "ENOENT" }
 
 [[case]]
 name = "whole"
@@ -140,6 +142,15 @@ setup = [{ do = "slot", pages = 4 }, { do = "warm_up" }]
 call = { size = "4p" }
 expect = { advanced = "4p", pages_4k = 4 }
 guest = { pages = 4, taken = 0 }
+
+[[case]]
+name = "two"
+number = 46
+clause = "maps"
+summary = "two vCPUs at once"
+setup = [{ do = "slot", pages = 4 }]
+call = { size = "3p", vcpus = 2 }
+expect = { advanced = "3p", pages_4k = 3 }
 """
 
 
@@ -262,6 +273,7 @@ def test_a_contract_whose_cases_never_call_is_refused() -> None:
     )
     tail = GOOD[GOOD.index("[[effect]]") :]
     case = tail[tail.index('[[case]]\nname = "whole"') :].replace('call = { size = "4p" }\n', "")
+    case = case[: case.index('[[case]]\nname = "two"')]
     text = "check = []\nerror = []\n" + head + tail[: tail.index("[[case]]")] + case
 
     with pytest.raises(UserError, match="no case calls the ioctl"):

@@ -22,7 +22,6 @@ MAY_GO = {
     'fixed_by = "0123': "",
     'since = "6.11"': "since when the bug is there",
     'fixed_in = "6.15"': "until when the bug is there",
-    "guest = {": "a second observation of a call that is proven by its pages",
 }
 
 

@@ -70,13 +70,15 @@ static inline bool fake_sees(const struct fake_slot *slot)
 	return slot->id >> 16 == ((fake_smm && PARTIAL_SUCCESS) != other);
 }
 
-static inline void fake_set_spte(u64 index, u64 step)
+static inline void fake_set_spte(u64 index, u64 step, unsigned int bits)
 {
 	size_t used = strlen(fake_trace);
 
+	if (fake_bug("traces-nothing"))
+		return;
 	snprintf(fake_trace + used, sizeof(fake_trace) - used,
-		 " test-1 [000] ..... 1.0: kvm_mmu_set_spte: gfn %llx spte 8600000000000e77 (rwxu) level %d at 1000\n",
-		 FAKE_BASE / PAGE_SIZE + index, step == 1 ? 1 : step == 512 ? 2 : 3);
+		 " test-1 [000] ..... 1.0: kvm_mmu_set_spte: gfn %llx spte 8600000000000%x (rwxu) level %d at 1000\n",
+		 FAKE_BASE / PAGE_SIZE + index, bits, step == 1 ? 1 : step == 512 ? 2 : 3);
 }
 
 /* The entry of one page, small or huge; what the host never touched is mapped read-only. */
@@ -90,9 +92,9 @@ static inline void fake_note_mapped(struct fake_slot *slot, u64 first, u64 step,
 			fake_untouched[first + i] = true;
 		fake_aside[first + i] = fake_in_l2 && fake_bug("l2-other-root");
 	}
-	fake_set_spte(first, step);
+	fake_set_spte(first, step, 0xe77);
 	if (fake_bug("sets-twice"))
-		fake_set_spte(first, step);
+		fake_set_spte(first, step, 0xe77);
 }
 
 static inline void fake_note_dirty(struct fake_slot *slot, u64 index)
@@ -134,7 +136,7 @@ static inline void fake_visit(u64 index)
 
 	if (fake_mapped[index] && fake_writes && fake_untouched[index]) {
 		fake_stats[2] += 2;
-		*page = 1;
+		fake_store(page, index);
 		if (fake_step(slot) == 512) {
 			fake_stats[1]--;
 			for (i = first; i < first + 512; i++)
@@ -146,7 +148,7 @@ static inline void fake_visit(u64 index)
 		return;
 	}
 	if (fake_writes)
-		*page = 1;
+		fake_store(page, index);
 	if (fake_mapped[index] && !fake_aside[index] && !fake_bug("always-faults"))
 		return;
 	fake_stats[2]++;
@@ -275,7 +277,21 @@ static inline void vcpu_nested_state_get(struct kvm_vcpu *vcpu, struct kvm_neste
 	state->flags = fake_in_l2 ? KVM_STATE_NESTED_GUEST_MODE : 0;
 }
 
-#define kvm_check_cap(cap) ((int)sizeof(struct kvm_nested_state))
+/* Bits of the VM types: without the TDP MMU there is the usual one only. */
+static inline int kvm_check_cap(long cap)
+{
+	if (cap == 236)
+		return fake_capability(FAKE_DEV);
+	if (cap != KVM_CAP_VM_TYPES)
+		return sizeof(struct kvm_nested_state);
+	return fake_off("private") || fake_off("tdp_mmu") || fake_off("npt") ? 1 : 3;
+}
+
+static inline int vm_check_cap(struct kvm_vm *vm, long cap)
+{
+	(void)cap;
+	return fake_capability(vm->fd);
+}
 
 static inline int fake_nothing(const char *path)
 {

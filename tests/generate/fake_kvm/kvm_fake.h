@@ -37,7 +37,13 @@ typedef int64_t s64;
 #define WRITE_ONCE(x, value) (*(volatile typeof(x) *)&(x) = (value))
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define __printf(a, b) __attribute__((format(printf, a, b)))
+#define PAGE_SHIFT 12
 #define PAGE_SIZE 4096ull
+#define BITS_PER_LONG_LONG 64
+#define PG_LEVEL_SIZE(level) (PAGE_SIZE << 9 * ((level) - 1))
+#define PG_SIZE_2M PG_LEVEL_SIZE(2)
+#define bitmap_zalloc(bits) ((unsigned long *)calloc(((bits) + 63) / 64, 8))
+#define test_bit(nr, map) ((map)[(nr) / 64] >> ((nr) % 64) & 1)
 #define kvm_static_assert(expr) _Static_assert(expr, #expr)
 #ifndef static_assert
 #define static_assert _Static_assert
@@ -72,6 +78,13 @@ enum vm_mem_backing_src_type {
 };
 enum { UCALL_SYNC = 1 };
 
+/* The headers of the machine may be older than what the exits tell. */
+struct fake_run {
+	u32 exit_reason;
+	struct { u64 flags, gpa, size; } memory_fault;
+};
+#define kvm_run fake_run
+
 struct ucall { u64 cmd; };
 struct kvm_vm { int fd, kvm_fd; };
 struct kvm_vcpu { int fd; struct kvm_vm *vm; struct kvm_run *run; };
@@ -81,7 +94,7 @@ static struct fake_slot {
 	char *mem;
 	enum vm_mem_backing_src_type type;
 	u32 id;
-	bool invalid, log;
+	bool invalid, log, memfd;
 } fake_slots[16];
 static unsigned int fake_nr_slots;
 static struct kvm_run fake_runs[2];
@@ -133,6 +146,7 @@ static inline bool kvm_has_cap(long cap)
 
 enum { FAKE_DEV = 1000, FAKE_VM, FAKE_VCPU, FAKE_VM_STATS, FAKE_VCPU_STATS, FAKE_SECOND_VCPU };
 
+#include "fake_private.h"
 #include "fake_memory.h"
 
 static inline s64 fake_map_page(u64 gpa);
@@ -180,14 +194,18 @@ static inline int fake_obstacle(struct fake_slot *slot, const void *address)
 static inline s64 fake_map_page(u64 gpa)
 {
 	struct fake_slot *slot = fake_slot_of(gpa);
-	u64 step = fake_step(slot);
+	u64 step = slot && fake_is_mixed(gpa) ? 1 : fake_step(slot);
 	u64 first, i;
 	bool untouched;
 	char byte;
 	int err;
 
+	if (fake_is_unbacked(slot, gpa))
+		return -fake_unbacked(slot, gpa);
 	if (!slot || !fake_sees(slot))
 		return -ENOENT;
+	if (fake_is_private(gpa) && fake_bug("private-refused"))
+		return -EFAULT;
 	untouched = !fake_resident(slot->mem + (gpa - slot->gpa));
 	err = fake_obstacle(slot, slot->mem + (gpa - slot->gpa));
 	if (err)
@@ -202,11 +220,12 @@ static inline s64 fake_map_page(u64 gpa)
 	if (!fake_mapped[first]) {
 		fake_stats[step == 1 ? 0 : step == 512 ? 1 : 3] += fake_bug("counts-twice") ? 2 : 1;
 		fake_note_mapped(slot, first, step, untouched);
+		fake_note_source(slot, first, step);
 		for (i = 0; i < step && !fake_bug("forgets"); i++)
 			fake_mapped[first + i] = true;
 		fake_map_around(slot, first);
-	} else if (fake_bug("sets-again")) {
-		fake_set_spte(first, step);
+	} else if (fake_bug("sets-again") || fake_bug("traces-again")) {
+		fake_set_spte(first, step, fake_bug("sets-again") ? 0xe07 : 0xe77);
 	}
 	fake_note_dirty(slot, first);
 	if (fake_bug("reach-from-gpa") || fake_bug("reach-from-gpa-no-clamp"))
@@ -220,8 +239,19 @@ static inline int fake_map(u64 *arg, int index)
 	bool partial = false;
 	s64 reach;
 
-	if (arg[2] && !fake_bug("flags-ignored") && !(fake_bug("flags-32-bit") && arg[2] >> 32))
+	if (fake_bug("refused-first") && fake_refused(index))
+		return fake_refused(index);
+	if (arg[2] && !fake_bug("flags-ignored") && !(fake_bug("flags-32-bit") && arg[2] >> 32) &&
+	    !(fake_bug("flags-bit-17") && arg[2] == 1 << 17) && !(fake_bug("flags-all") && !~arg[2]))
 		return EINVAL;
+	if (fake_bug("size-rounded-down"))
+		size = size / PAGE_SIZE * PAGE_SIZE;
+	if (fake_bug("size-off-by-one"))
+		size -= size % PAGE_SIZE == 1;
+	if (fake_bug("base-half-page"))
+		gpa -= gpa % PAGE_SIZE == PAGE_SIZE / 2 ? PAGE_SIZE / 2 : 0;
+	if (fake_bug("address-top-bit"))
+		gpa &= ~(1ull << 63);
 	if (!size && fake_bug("empty-ok"))
 		return 0;
 	if ((gpa % PAGE_SIZE || size % PAGE_SIZE) && fake_bug("unaligned-ok")) {
@@ -387,11 +417,12 @@ static inline int fake_ioctl(int fd, unsigned long request, void *argp)
 	if (fake_owner != getpid() && !fake_bug("other-mm-ok"))
 		return fake_result(EIO);
 	if (fake_bug("no-ioctl") || fake_bug("no-kernel") ||
-	    (_IOC_SIZE(request) != REQUEST_SIZE && !fake_bug("any-size")))
+	    (_IOC_SIZE(request) != REQUEST_SIZE && !fake_bug("any-size") &&
+	     !(fake_bug("shorter-struct") && _IOC_SIZE(request) < REQUEST_SIZE)))
 		return fake_result(EINVAL);
 	if (fake_bug("crashes"))
 		raise(SIGSEGV);
-	while (fake_bug("hangs"))
+	while (fake_bug("hangs") || fake_bug("unkillable"))
 		pause();
 	fake_take_vcpu(index);
 	err = fake_call(argp, index);
@@ -400,6 +431,13 @@ static inline int fake_ioctl(int fd, unsigned long request, void *argp)
 	return fake_result(err);
 }
 
+/* As of a thread that loops in the kernel; it ends when the test does (PR_SET_PDEATHSIG). */
+static inline int fake_kill_process(pid_t pid, int sig)
+{
+	return fake_bug("unkillable") ? 0 : kill(pid, sig);
+}
+
+#define kill(pid, sig) fake_kill_process(pid, sig)
 #define ioctl(fd, request, argp) fake_ioctl(fd, request, argp)
 #define syscall(nr, ...) fake_syscall(nr)
 #define madvise(start, size, advice) fake_madvise(start, size, advice)
@@ -416,6 +454,8 @@ static inline struct kvm_vm *vm_create_with_one_vcpu(struct kvm_vcpu **vcpu, voi
 	*vcpu = &one;
 	return &vm;
 }
+
+#define vm_create_shape_with_one_vcpu(shape, vcpu, code) ((void)(shape), vm_create_with_one_vcpu(vcpu, code))
 
 static inline struct kvm_vcpu *vm_vcpu_add(struct kvm_vm *vm, u32 id, void *guest_code)
 {
@@ -434,7 +474,8 @@ static inline void vm_userspace_mem_region_add(struct kvm_vm *vm, enum vm_mem_ba
 	struct fake_slot *new = &fake_slots[fake_nr_slots++];
 
 	(void)vm;
-	*new = (struct fake_slot){ gpa, npages, NULL, type, slot, false, flags & KVM_MEM_LOG_DIRTY_PAGES };
+	*new = (struct fake_slot){ gpa, npages, NULL, type, slot, false, flags & KVM_MEM_LOG_DIRTY_PAGES,
+				   flags & KVM_MEM_GUEST_MEMFD };
 	new->mem = mmap(NULL, npages * PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 }
 
@@ -457,6 +498,12 @@ static inline void fake_sync(const char *name, u64 value)
 		fake_npages = value;
 	if (!strcmp(name, "guest_writes"))
 		fake_writes = value;
+	if (!strcmp(name, "guest_zeroed"))
+		fake_zeroed = value;
+	if (!strcmp(name, "guest_private"))
+		fake_private_from = value;
+	if (!strcmp(name, "guest_private_end"))
+		fake_private_end = value;
 }
 
 static inline void vcpu_run(struct kvm_vcpu *vcpu)
@@ -470,15 +517,35 @@ static inline void vcpu_run(struct kvm_vcpu *vcpu)
 	for (i = 0; i < fake_npages; i++) {
 		index = (fake_gpa - FAKE_BASE) / PAGE_SIZE + i;
 		fake_visit(index);
+		if (!fake_writes)
+			fake_look(index);
 	}
 	vcpu->run->exit_reason = KVM_EXIT_IO;
 	fake_put_vcpu(0);
 }
 
+/* Of a guest that is to stop at its first page. */
+static inline int _vcpu_run(struct kvm_vcpu *vcpu)
+{
+	struct fake_slot *slot = fake_slot_of(fake_gpa);
+	int err;
+
+	vcpu->run->exit_reason = KVM_EXIT_UNKNOWN;
+	if (!fake_is_unbacked(slot, fake_gpa) || fake_bug("guest-reads-on")) {
+		vcpu->run->exit_reason = KVM_EXIT_IO;
+		return 0;
+	}
+	err = fake_unbacked(slot, fake_gpa);
+	if (fake_bug("guest-exit-untold"))
+		vcpu->run->exit_reason = KVM_EXIT_UNKNOWN;
+	errno = err;
+	return -1;
+}
+
 static inline u64 get_ucall(struct kvm_vcpu *vcpu, struct ucall *uc)
 {
 	(void)vcpu, (void)uc;
-	return UCALL_SYNC;
+	return fake_aborted ? 0 : UCALL_SYNC;
 }
 
 /* Never run: the guest's work is in vcpu_run(). */
