@@ -6,7 +6,7 @@ has one is believed only when the test saw the whole symptom, and only of a bug 
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from kpatch_tools.checks.evidence import results_of, where_text
@@ -29,15 +29,21 @@ def behaviour(
 ) -> Iterator[Finding]:
     """One finding for each case that did not do what its clause says, whatever the document says about it.
 
-    A known bug with a fix is a warning: the kernel lacks a commit. One without is an error like a failure.
-    A finding has the place of the case in the contract's file, where ``places`` know that.
+    Boots that saw the same of a case are told together. A known bug with a fix is a warning: the kernel lacks
+    a commit. One without is an error like a failure. A finding has the place of the case in the contract's
+    file, where ``places`` know that.
     """
+    seen: dict[tuple[str, Verdict, str], list[TestResult]] = {}
+    cases: dict[str, Case] = {}
     for case, test in results_of(contract, tests):
-        if test.status not in _BROKEN:
-            continue
-        bug = known_bug(contract, case, test)
-        found = _known_bug(contract, case, test, bug) if bug else _broken(contract, case, test)
-        yield replace(found, location=places.case(case.name))
+        if test.status in _BROKEN:
+            bug = known_bug(contract, case, test)
+            seen.setdefault((case.name, test.status, bug.id if bug else test.reason), []).append(test)
+            cases[case.name] = case
+    for (name, _status, _what), same in seen.items():
+        case, bug = cases[name], known_bug(contract, cases[name], same[0])
+        found = _known_bug(contract, case, same, bug) if bug else _broken(contract, case, same)
+        yield replace(found, location=places.case(name))
 
 
 def known_bug(contract: Contract, case: Case, test: TestResult) -> KnownBug | None:
@@ -61,37 +67,50 @@ def _lacking(bug: KnownBug) -> str:
     return f"; this kernel lacks the commit {bug.fixed_by}{fixed}" if bug.fixed_by else ""
 
 
-def _known_bug(contract: Contract, case: Case, test: TestResult, bug: KnownBug) -> Finding:
+def _known_bug(contract: Contract, case: Case, tests: Sequence[TestResult], bug: KnownBug) -> Finding:
     return Finding(
         rule=KNOWN_BUG_RULE,
         severity=Severity.WARNING if bug.fixed_by else Severity.ERROR,
         message=f"{contract.ioctl.name}: case {case.name} shows the known bug {bug.id}, "
-        f'clause "{case.clause}"{where_text(test)}: {bug.symptom}',
-        detail=_detail(contract, case, test),
+        f'clause "{case.clause}"{_where(tests)}: {bug.symptom}',
+        detail=_detail(contract, case, tests),
         hint=_lacking(bug).removeprefix("; "),
     )
 
 
-def _broken(contract: Contract, case: Case, test: TestResult) -> Finding:
+def _broken(contract: Contract, case: Case, tests: Sequence[TestResult]) -> Finding:
+    test = tests[0]
     what = _WORDS.get(test.status, "failed")
     reason = f": {test.reason}" if test.reason else ""
     return Finding(
         rule=RULE,
         severity=Severity.ERROR,
         message=f'{contract.ioctl.name}: case {case.name} {what}, clause "{case.clause}"'
-        f"{where_text(test)}{reason}",
-        detail=_detail(contract, case, test),
+        f"{_where(tests)}{reason}",
+        detail=_detail(contract, case, tests),
         hint=_resembles(contract, case),
     )
 
 
-def _detail(contract: Contract, case: Case, test: TestResult) -> str:
+def _where(tests: Sequence[TestResult]) -> str:
+    """The kernels and modes of all of them: " (npt=1, tdp_mmu=1; npt=1, tdp_mmu=0)"."""
+    places = dict.fromkeys(where_text(test).strip().removeprefix("(").removesuffix(")") for test in tests)
+    shown = "; ".join(place for place in places if place)
+    return f" ({shown})" if shown else ""
+
+
+def _detail(contract: Contract, case: Case, tests: Sequence[TestResult]) -> str:
     promises = {error.id: f"{error.errno}: {error.condition}" for error in contract.error}
     promises |= {effect.id: effect.promise for effect in contract.effect}
     parts = [f"clause {case.clause}: {promises.get(case.clause, '')}", f"case: {case.summary}"]
-    if test.observed:
-        parts.append("observed: " + " ".join(f"{key}={value}" for key, value in test.observed.items()))
-    parts += test.log[-5:]
+    values = [
+        (where_text(test), " ".join(f"{key}={value}" for key, value in test.observed.items()))
+        for test in tests
+        if test.observed
+    ]
+    same = len({shown for _where, shown in values}) == 1
+    parts += [f"observed{'' if same else where}: {shown}" for where, shown in values[: 1 if same else None]]
+    parts += tests[0].log[-5:]
     return "\n".join(parts)
 
 

@@ -3,6 +3,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from kpatch_tools.checks.absence import absence_findings, present
 from kpatch_tools.checks.evidence import Evidence, evidence, in_span
 from kpatch_tools.model.case import Case
 from kpatch_tools.model.contract import Contract, Effect, Error
@@ -57,9 +58,11 @@ def outdated(contract: Contract, ledger: Ledger) -> int:
 
 
 def ledger_findings(contract: Contract, ledger: Ledger, *, places: Places = UNKNOWN) -> tuple[Finding, ...]:
-    """Kernels that differ although the contract makes no difference, unsteady results, unprovoked clauses."""
-    seen = evidence(contract, remembered(contract, ledger))
+    """Kernels without the ioctl, kernels that differ for no reason given, unsteady results, and gaps."""
+    tests = remembered(contract, ledger)
+    seen = evidence(contract, present(contract, tests))
     return (
+        *absence_findings(contract, tests, places=places),
         *_differ(contract, seen, places),
         *_unsteady(contract, ledger, places),
         *_gaps(contract, ledger, seen, places),
@@ -79,9 +82,10 @@ def _differ(contract: Contract, seen: tuple[Evidence, ...], places: Places) -> I
         if len(outcomes) < 2 or _allowed(items) or _explained(contract, items):
             continue
         told = {item.errno: item for item in items}
+        # The same kernel in two modes: only the modes tell the results apart.
+        alike = len({one.test.kernel for one in told.values()}) < len(told)
         words = "; ".join(
-            f"{'success' if errno == '0' else errno} on {one.test.kernel or 'one kernel'}"
-            for errno, one in told.items()
+            f"{'success' if errno == '0' else errno} on {_place(one, alike)}" for errno, one in told.items()
         )
         clause = items[0].case.clause
         yield Finding(
@@ -93,6 +97,12 @@ def _differ(contract: Contract, seen: tuple[Evidence, ...], places: Places) -> I
             hint=f'clause "{clause}" has no since or until that would say so, and no known bug does: '
             "give the one that holds, or the bug with the commit that mends it",
         )
+
+
+def _place(item: Evidence, alike: bool) -> str:
+    kernel = item.test.kernel or "one kernel"
+    modes = ", ".join(f"{key}={value}" for key, value in sorted(item.test.mode.items()))
+    return f"{kernel} ({modes})" if alike and modes else kernel
 
 
 def _allowed(items: list[Evidence]) -> bool:
@@ -155,7 +165,7 @@ def _gaps(
     contract: Contract, ledger: Ledger, seen: tuple[Evidence, ...], places: Places
 ) -> Iterator[Finding]:
     shown = {item.case.clause for item in seen}
-    tests = remembered(contract, ledger)
+    tests = present(contract, remembered(contract, ledger))
     # A case without a call is evidence of its clause too, only not of an errno.
     shown |= {test.clause for test in tests if test.status is Verdict.PASS}
     effects = [(effect.id, effect.promise, "") for effect in contract.effect]

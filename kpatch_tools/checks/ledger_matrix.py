@@ -3,9 +3,10 @@
 
 from collections.abc import Iterable
 
-from kpatch_tools.checks.ledger import labels, outdated
+from kpatch_tools.checks.absence import absent
+from kpatch_tools.checks.ledger import labels, outdated, remembered
 from kpatch_tools.model.contract import Contract, Effect, Error
-from kpatch_tools.model.ledger import Entry, Ledger, Result, Row, definition
+from kpatch_tools.model.ledger import SCHEMA, Entry, Ledger, Result, Row, definition
 from kpatch_tools.model.matrix import Cell, Column, Line, Matrix
 from kpatch_tools.parse.contract_clauses import recogniser
 
@@ -18,17 +19,19 @@ def matrix(contract: Contract, ledger: Ledger, *, path: str) -> Matrix:
         tuple(result for result in entry.results if current.get(result.case) == result.definition)
         for entry in entries
     ]
+    lacking = [_is_absent(contract, entry) for entry in entries]
     columns = tuple(
         _column(contract, ledger, entry, found, index)
         for index, (entry, found) in enumerate(zip(entries, results, strict=True))
     )
+    known = [() if gone else found for gone, found in zip(lacking, results, strict=True)]
     rows = tuple(dict.fromkeys(row for entry in entries for row in entry.document or ()))
     return Matrix(
         contract=contract.name,
         ioctl=contract.ioctl.name,
         path=path,
         columns=columns,
-        lines=tuple(_line(contract, clause, rows, results) for clause in _clauses(contract)),
+        lines=tuple(_line(contract, clause, rows, known) for clause in _clauses(contract)),
         outdated=outdated(contract, ledger),
     )
 
@@ -51,7 +54,14 @@ def _column(
         counts=counts,
         cases=len(contract.case),
         document=entry.document is not None,
+        absent=_is_absent(contract, entry),
     )
+
+
+def _is_absent(contract: Contract, entry: Entry) -> bool:
+    """The kernel does not know the ioctl: its results are counted, and say nothing about a clause."""
+    tests = remembered(contract, Ledger(schema=SCHEMA, contract=contract.name, entries=(entry,)))
+    return bool(absent(contract, tests))
 
 
 def _mark(index: int) -> str:

@@ -5,6 +5,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+from kpatch_tools.checks.absence import absent, present, why_absent
 from kpatch_tools.checks.conformance import conformance, document_findings, no_evidence
 from kpatch_tools.checks.contract_header import STRUCT, contract_header
 from kpatch_tools.flow.dialect import Reader, text_of
@@ -71,10 +72,14 @@ def check_behaviour(
         return CheckResult(check="conformance", reason=f"{contract.document} is not in the tree")
     document = read_document(text, contract.document)
     section = document.section_named(contract.ioctl.name)
+    runs = absent(contract, tests)
+    tests = present(contract, tests)
     findings = conformance(
         contract, section, tests, path=contract.document, lines=document.lines, places=places
     )
     lacking = no_evidence(contract, tests)
+    if runs and not tests:
+        lacking = why_absent(contract, runs[0])
     status = status_of(findings, fail_on)
     if lacking and status is Status.PASS:
         status = Status.DID_NOT_RUN

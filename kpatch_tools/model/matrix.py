@@ -16,6 +16,7 @@ class Column:
     counts: Mapping[str, int]
     cases: int
     document: bool
+    absent: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,6 +27,10 @@ def contract_text(contract: Contract) -> str:
         contract.title,
         f"  {ioctl.name} = {number} = {contract.request:#x}, on a {ioctl.fd}",
         f"  {ioctl.cap} = {ioctl.cap_nr}",
+        *(
+            f"  absent on {entry.arch}: {ioctl.cap} is 0, the call gives {entry.errno}"
+            for entry in contract.absent
+        ),
         "",
         f"struct {ioctl.struct} ({ioctl.size} bytes)",
         *(
@@ -80,6 +84,7 @@ def _effect(contract: Contract, effect: Effect) -> Iterator[str]:
     cases = [case.name for case in contract.case if case.clause == effect.id]
     if cases:
         yield f"    cases: {', '.join(cases)}"
+        yield f"    seen by: {', '.join(effect.shown_by)}"
         return
     named = [entry.reason for entry in contract.unprovoked if entry.clause == effect.id]
     yield f"    not provoked: {named[0] if named else _by_mode(contract, effect.id)}"

@@ -45,6 +45,8 @@ def _column(column: Column) -> Iterator[str]:
     text = f"{column.when}: {ran} of {column.cases} cases, {counts or 'none of them as they are now'}"
     yield from textwrap.wrap(head, WIDTH, subsequent_indent=" " * 5)
     yield f"     {text}{'' if column.document else '; its tree documents no such ioctl'}"
+    if column.absent:
+        yield "     it does not know this ioctl: every positive control returned EINVAL"
 
 
 def _table(matrix: Matrix, part: slice) -> Iterator[str]:
@@ -104,6 +106,7 @@ def render_json(matrix: Matrix) -> str:
                 "counts": dict(column.counts),
                 "cases": column.cases,
                 "document": column.document,
+                "absent": column.absent,
             }
             for column in matrix.columns
         ],

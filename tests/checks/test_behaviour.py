@@ -90,3 +90,19 @@ def test_a_boot_s_finding_of_a_known_bug_is_explained() -> None:
     assert told.hint.startswith("B2: once any memslot was deleted")
     assert told.hint.endswith("; this kernel lacks the commit 20a6cff3b283, fixed in 6.15")
     assert tuple(rest) == others
+
+
+def test_modes_that_saw_the_same_are_told_together() -> None:
+    one = known("stale_root", "D5: expected success, observed EAGAIN")
+    modes = [{"npt": "1", "tdp_mmu": value} for value in ("1", "0")]
+    same = tuple(replace(one, mode=mode) for mode in modes)
+    other = replace(same[1], observed={**SEEN, "left": 4096})
+    failed = TestResult(name="stale_root", status=Verdict.FAIL, reason="wrong", mode={"npt": "0"})
+
+    first, second = behaviour(V2, (*same, failed))
+    assert "(npt=1, tdp_mmu=1; npt=1, tdp_mmu=0)" in first.message
+    assert first.detail.count("observed") == 1
+    assert second.rule == RULE
+    (differs,) = behaviour(V2, (same[0], other))
+    assert "observed (npt=1, tdp_mmu=1): ret=-1 errno=EINTR advanced=0 left=32768" in differs.detail
+    assert "observed (npt=1, tdp_mmu=0): ret=-1 errno=EINTR advanced=0 left=4096" in differs.detail

@@ -6,6 +6,7 @@ import json
 import msgspec
 import pytest
 
+from kpatch_tools.checks.absence import ABSENT
 from kpatch_tools.checks.ledger import DIFFER, FLAKY, GAP, labels, ledger_findings, outdated, remembered
 from kpatch_tools.checks.ledger_matrix import matrix
 from kpatch_tools.flow.generate import load_contract
@@ -185,3 +186,44 @@ def test_hostile_words_do_not_reach_a_terminal() -> None:
     evil = msgspec.structs.replace(NEW, origin="\x1b[2J\u202eevil")
 
     assert "\x1b" not in render(matrix(CONTRACT, ledger(entry(evil)), path="l.json"))
+
+
+def gone(*names: str) -> Entry:
+    """A kernel that answers every call as an unknown ioctl."""
+    shown = {"ret": -1, "errno": "EINVAL", "control": "EINVAL"}
+    return entry(NEW, *(result(name, status="FAIL", observed=shown) for name in names))
+
+
+def test_a_kernel_without_the_ioctl_differs_from_nobody() -> None:
+    names = ("hole_first", "flags_low", "one_page")
+    both = ledger(entry(OLD, *map(result, names)), gone(*names))
+
+    (finding,) = of(ABSENT, both)
+
+    assert of(DIFFER, both) == []
+    assert (
+        "(Debian's package) does not know it: each of 2 positive controls returned EINVAL" in finding.message
+    )
+
+
+def test_the_table_says_so_and_leaves_its_cells_empty() -> None:
+    names = ("hole_first", "flags_low")
+    table = matrix(CONTRACT, ledger(entry(OLD, *map(result, names)), gone(*names)), path="x.json")
+    line = next(line for line in table.lines if line.clause == "no-memslot")
+
+    assert [column.absent for column in table.columns] == [True, False]
+    assert [bool(cell.ran) for cell in line.cells] == [False, True]
+    assert "it does not know this ioctl" in render(table)
+    assert [one["absent"] for one in json.loads(render_json(table))["columns"]] == [True, False]
+
+
+def test_the_same_kernel_in_two_modes_is_told_by_its_mode() -> None:
+    modes = ({"npt": "1"}, {"npt": "1", "tdp_mmu": "0"})
+    first, second = (
+        entry(OLD, result("hole_first", outcome, status), mode=mode)
+        for mode, (outcome, status) in zip(modes, (("EINVAL", "PASS"), ("ENOENT", "FAIL")), strict=True)
+    )
+    (finding,) = of(DIFFER, ledger(first, second))
+
+    assert "(npt=1); ENOENT on " in finding.message
+    assert "(npt=1, tdp_mmu=0)" in finding.message

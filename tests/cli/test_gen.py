@@ -11,6 +11,7 @@ from kpatch_tools.flow.dialect import SELFTESTS
 
 NAME = "x86_64/kvm_map_memory_gen_test"
 FILES = {
+    "Makefile": b"VERSION = 6\nPATCHLEVEL = 1\n",
     f"{SELFTESTS}/Makefile": b"TEST_GEN_PROGS_x86_64 = x86_64/cpuid_test\n",
     f"{SELFTESTS}/.gitignore": b"/x86_64/cpuid_test\n",
     f"{SELFTESTS}/include/kvm_util_base.h": (
