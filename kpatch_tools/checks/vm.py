@@ -8,66 +8,69 @@ record are all read, and PASS needs every one of them.
 
 import re
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from kpatch_tools.checks.vm_findings import consequence, vm_findings
+from kpatch_tools.checks.vm_findings import allowed_findings, consequence, vm_findings
+from kpatch_tools.checks.vm_mode import NO_VMX, paging_votes, proven_mode, without_vmx
+from kpatch_tools.checks.vm_taint import new_taint, old_taint
 from kpatch_tools.model.finding import Finding
 from kpatch_tools.model.run import Ended
+from kpatch_tools.model.splats import Allowed
 from kpatch_tools.model.test import TestResult, Verdict, worst
 from kpatch_tools.model.vm import Evidence, GuestRecord, GuestTest, TestOutput
 from kpatch_tools.parse.assertion import EXIT_ASSERT, EXIT_SKIP, left_out, parse_assertion
-from kpatch_tools.parse.kernellog import Splat, find_splats
+from kpatch_tools.parse.kernellog import MAX_SPLATS, Splat, each_splat
 from kpatch_tools.parse.ktap import TapStream, parse_ktap
 
-OFF = frozenset({"0", "N", "n"})
-ON = frozenset({"1", "Y", "y"})
-
-# The bits of /proc/sys/kernel/tainted that a fault sets (Documentation/admin-guide/tainted-kernels.rst).
-_TAINTS = {4: "machine check", 5: "bad page", 7: "oops or BUG", 9: "warning", 14: "soft lockup"}
 # A machine without its root or its init was set up wrongly; that is not the patched code's fault.
 _NO_ROOT = re.compile(
     r"Unable to mount root fs|Requested init .* failed|No working init found|kvet: initramfs: cannot .*"
 )
 # Lines of a trace that say nothing by themselves.
 _BARE = re.compile(r"</?TASK>|</?IRQ>|---\[ end |Kernel Offset:")
-_STOPS = frozenset({Verdict.INFRA, Verdict.PANIC, Verdict.HANG, Verdict.NO_VERDICT})
+_STOPS = frozenset({Verdict.INFRA, Verdict.PANIC, Verdict.FLOOD, Verdict.HANG, Verdict.NO_VERDICT})
+_OUT_OF_MEMORY = re.compile(r"Out of memory: Killed process \d+ \(.*?\)")
 _EXPLAINS = frozenset({Verdict.FAIL, Verdict.CRASH, Verdict.HANG, Verdict.INFRA})
-_TAINTED = "the kernel was tainted"
+_TAINTED = "the tests tainted the kernel"
 _EXIT_MEANS = {0: Verdict.PASS, 2: Verdict.XFAIL, EXIT_SKIP: Verdict.SKIP}
 _TIMEOUT_CODE, _NOT_EXECUTABLE, _NOT_THERE, _SIGNALLED = 124, 126, 127, 128
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """What a boot came to, why, its test results (flat, with the mode) and its findings."""
+    """What a boot came to, why, its test results (flat, with the mode) and its findings.
+
+    ``splats`` are the complaints that count; ``used`` are the entries of the allow list that took one out.
+    """
 
     verdict: Verdict
     reason: str
     tests: tuple[TestResult, ...]
     findings: tuple[Finding, ...]
     splats: tuple[Splat, ...]
+    used: tuple[Allowed, ...] = ()
 
 
 Vote = tuple[Verdict, str]
 
 
-def judge(evidence: Evidence, *, expect_results: bool = True) -> Judgement:
-    """The verdict of one boot.
+def judge(evidence: Evidence, *, expect_results: bool = True, allowed: Sequence[Allowed] = ()) -> Judgement:
+    """The verdict of one boot: the worst of exit codes, test lines, plan, console, taint and record.
 
     ``expect_results`` says that every program prints test results; a plain program that prints none and
-    exits with 0 passes only without it.
+    exits with 0 passes only without it. ``allowed`` are complaints that do not count; each is a note.
     """
-    splats = find_splats(evidence.console)
-    machine = [*_machine(evidence, splats), *_taint(evidence.record), *_paging(evidence)]
+    splats, known = _sorted_out(evidence, allowed)
+    machine = [*_machine(evidence, splats), *_taint(evidence.record, known), *paging_votes(evidence)]
     stopped = next((vote for vote in machine if vote[0] in _STOPS), None)
     votes = list(machine)
-    mode = _mode(evidence)
+    mode = proven_mode(evidence)
     tests: list[TestResult] = []
     blamed = False
     runs = {test.index: test for test in evidence.record.tests}
     for index, output in enumerate(evidence.outputs, 1):
-        verdict, reason, results = _program(output, runs.get(index), expect_results=expect_results)
+        verdict, reason, results = _program(output, runs.get(index), evidence, expect_results=expect_results)
         if verdict is not Verdict.NO_VERDICT or not stopped:
             votes.append((verdict, reason))
         elif blamed:
@@ -77,13 +80,33 @@ def judge(evidence: Evidence, *, expect_results: bool = True) -> Judgement:
         tests.extend(replace(test, mode=mode) for test in _blame(results, stopped))
     verdict = worst(tuple(vote[0] for vote in votes))
     reason = next((text for found, text in votes if found is verdict), "nothing ran")
+    findings = vm_findings(verdict, splats, tests, _silent_taint(machine, splats))
     return Judgement(
         verdict=verdict,
         reason="" if verdict is Verdict.PASS else reason,
         tests=tuple(tests),
-        findings=vm_findings(verdict, splats, tests, _silent_taint(machine, splats)),
+        findings=(*findings, *allowed_findings(known, old_taint(evidence.record) if not splats else "")),
         splats=splats,
+        used=tuple(dict.fromkeys(entry for _splat, entry in known)),
     )
+
+
+def _sorted_out(
+    evidence: Evidence, allowed: Sequence[Allowed]
+) -> tuple[tuple[Splat, ...], tuple[tuple[Splat, Allowed], ...]]:
+    """The complaints that count, and those that an entry allows; each kind has a bound of its own."""
+    counted: list[Splat] = []
+    known: list[tuple[Splat, Allowed]] = []
+    for splat in each_splat(evidence.console):
+        release = evidence.record.release
+        entry = next((one for one in allowed if one.covers(splat.kind, splat.title, release)), None)
+        if entry and len(known) < MAX_SPLATS:
+            known.append((splat, entry))
+        elif not entry:
+            counted.append(splat)
+        if len(counted) == MAX_SPLATS:
+            break
+    return tuple(counted), tuple(known)
 
 
 def _silent_taint(machine: list[Vote], splats: tuple[Splat, ...]) -> str:
@@ -112,6 +135,11 @@ def _machine(evidence: Evidence, splats: tuple[Splat, ...]) -> Iterator[Vote]:
         return
     if evidence.ended in {Ended.TIMED_OUT, Ended.QUIET}:
         yield Verdict.HANG, _hang(evidence)
+    elif evidence.ended is Ended.FLOODED:
+        yield Verdict.FLOOD, _flood(evidence)
+    elif evidence.ended is Ended.SIGNALLED:
+        who = _signal(-evidence.returncode)
+        yield Verdict.INFRA, f"qemu was killed by {who}: by somebody, or by this machine for want of memory"
     elif evidence.ended is not Ended.EXITED or evidence.returncode:
         how = f"code {evidence.returncode}" if evidence.ended is Ended.EXITED else evidence.ended.value
         said = evidence.machine_error.splitlines()[-1:] or ["it printed nothing"]
@@ -124,16 +152,29 @@ def _machine(evidence: Evidence, splats: tuple[Splat, ...]) -> Iterator[Vote]:
 
 def _hang(evidence: Evidence) -> str:
     bound = "printed nothing for too long" if evidence.ended is Ended.QUIET else "did not end"
-    where = "before the tests began"
+    where, last = _where(evidence), _last_line(evidence.console)
+    return f"the guest {bound} ({evidence.elapsed:.0f} s) {where}; {last}"
+
+
+def _flood(evidence: Evidence) -> str:
+    """Which channel was over the limit: the one that holds most."""
+    sizes = {
+        "the console": len(evidence.console),
+        "standard output": sum(len(output.stdout) for output in evidence.outputs),
+        "standard error": sum(len(output.stderr) for output in evidence.outputs),
+    }
+    channel = max(sizes, key=lambda name: sizes[name])
+    return f"the guest was ended for writing more than can be judged to {channel} {_where(evidence)}"
+
+
+def _where(evidence: Evidence) -> str:
     running = [test for test in evidence.record.tests if test.code is None]
     if running:
         names = {index: output.name for index, output in enumerate(evidence.outputs, 1)}
-        where = f"in {names.get(running[0].index, 'a program that was not asked for')}"
-    elif evidence.record.done:
-        where = "at power-off"
-    elif evidence.record.started:
-        where = "between the tests"
-    return f"the guest {bound} ({evidence.elapsed:.0f} s) {where}; {_last_line(evidence.console)}"
+        return f"in {names.get(running[0].index, 'a program that was not asked for')}"
+    if evidence.record.done:
+        return "at power-off"
+    return "between the tests" if evidence.record.started else "before the tests began"
 
 
 def _last_line(console: str) -> str:
@@ -141,65 +182,21 @@ def _last_line(console: str) -> str:
     return f"last console line: {lines[-1][:160]}" if lines else "the console is empty"
 
 
-def _taint(record: GuestRecord) -> Iterator[Vote]:
+def _taint(record: GuestRecord, known: Sequence[tuple[Splat, Allowed]]) -> Iterator[Vote]:
     if record.done and (record.taint_before is None or record.taint_after is None):
         yield Verdict.NO_VERDICT, "the guest did not say whether the kernel is tainted"
-    for bit, name in _TAINTS.items():
-        if (record.taint_after or 0) >> bit & 1:
-            when = "before the tests" if (record.taint_before or 0) >> bit & 1 else "by the tests"
-            yield Verdict.SPLAT, f"{_TAINTED} {when}: {name}"
-
-
-def _paging(evidence: Evidence) -> Iterator[Vote]:
-    """The point of every run is nested paging, unless its mode switches that off: both must be proven."""
-    record = evidence.record
-    if not record.started:
-        return
-    if not record.kvm:
-        yield Verdict.INFRA, "the guest has no /dev/kvm"
-    off = any(
-        name.rpartition(".")[2] in {"npt", "ept"} and value in OFF for name, value in evidence.mode.items()
-    )
-    if not off and not record.nested_paging:
-        shown = (
-            ", ".join(f"{name}={value}" for name, value in sorted(record.parameters.items()))
-            or "no parameters"
-        )
-        flags = " ".join(sorted(record.cpu)) or "none of svm npt vmx ept"
-        yield Verdict.INFRA, f"nested paging is not on in the guest ({shown}; CPU flags: {flags})"
-    for name, value in evidence.mode.items():
-        seen = {
-            full: shown
-            for full, shown in record.parameters.items()
-            if full == name or full.rpartition(".")[2] == name
-        }
-        if not seen:
-            yield Verdict.INFRA, f"the guest's kernel has no parameter {name}"
-        elif not any(_same(value, shown) for shown in seen.values()):
-            shown = ", ".join(f"{full}={setting}" for full, setting in seen.items())
-            yield Verdict.INFRA, f"asked for {name}={value}, but the guest shows {shown}"
-
-
-def _same(asked: str, shown: str) -> bool:
-    return asked == shown or {asked, shown} <= ON or {asked, shown} <= OFF
-
-
-def _mode(evidence: Evidence) -> dict[str, str]:
-    """The mode of the results: what the guest proved for paging, and what was asked for beside it."""
-    shown = {name.rpartition(".")[2]: value for name, value in evidence.record.parameters.items()}
-    proven = {name: shown[name] for name in ("npt", "ept", "tdp_mmu") if name in shown}
-    digits = {name: "1" if value in ON else "0" if value in OFF else value for name, value in proven.items()}
-    return {
-        **{name: value for name, value in digits.items() if name != "ept" or "npt" not in digits},
-        **evidence.mode,
-    }
+    brought = new_taint(record, [splat for splat, _entry in known])
+    if brought:
+        yield Verdict.SPLAT, f"{_TAINTED}: {brought}"
 
 
 def _program(
-    output: TestOutput, run: GuestTest | None, *, expect_results: bool
+    output: TestOutput, run: GuestTest | None, evidence: Evidence, *, expect_results: bool
 ) -> tuple[Verdict, str, tuple[TestResult, ...]]:
     stream = parse_ktap(output.stdout)
     code, why = _exit(output, run)
+    if code is Verdict.CRASH and (killed := _OUT_OF_MEMORY.search(evidence.console)):
+        why = f"{why}: the guest's memory ran out ({killed[0]})"
     # A program that was killed, hung or gave up explains why results are missing.
     explained = code in _EXPLAINS
     results = list(_blame(stream.tests, (code, why) if explained else None))
@@ -219,6 +216,8 @@ def _program(
     verdict = worst(tuple(part[0] for part in parts))
     # The lines say more than the exit code that follows from them.
     reason = next(text for found, text in reversed(parts) if found is verdict)
+    if verdict is Verdict.SKIP and "VMX" in reason and without_vmx(evidence.record):
+        reason = f"{reason} (it cannot run here: {NO_VMX})"
     if worst(tuple(result.status for result in results)) is not verdict or not results:
         log = tuple(line for line in output.stderr.splitlines() if line.strip())[-40:]
         results.append(TestResult(name=output.name, status=verdict, reason=reason, log=log))
@@ -246,7 +245,9 @@ def _exit(output: TestOutput, run: GuestTest | None) -> Vote:  # noqa: PLR0911 -
     if assertion and code in {EXIT_ASSERT, EXIT_SKIP}:
         trap = "; the library reports EACCES as a skip" if code == EXIT_SKIP else ""
         return Verdict.FAIL, f"{assertion}{trap}"
-    if code == _TIMEOUT_CODE or (code == _SIGNALLED + signal.SIGKILL and run.elapsed >= run.limit > 0):
+    # busybox's timeout has no code of its own: it ends with that of the program that it killed.
+    killed = code in {_SIGNALLED + signal.SIGTERM, _SIGNALLED + signal.SIGKILL}
+    if code == _TIMEOUT_CODE or (killed and run.elapsed >= run.limit > 0):
         return Verdict.HANG, f"{output.name} did not end within {run.limit:g} s"
     if code in {_NOT_EXECUTABLE, _NOT_THERE}:
         return Verdict.INFRA, f"{output.name} could not be started in the guest (exit code {code})"

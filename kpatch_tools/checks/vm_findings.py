@@ -5,8 +5,10 @@ import re
 from collections.abc import Iterator, Sequence
 
 from kpatch_tools.model.finding import Finding, Location, Severity
+from kpatch_tools.model.splats import Allowed
 from kpatch_tools.model.test import TestResult, Verdict
 from kpatch_tools.parse.kernellog import Splat
+from kpatch_tools.parse.stack import place_in
 
 MAX_LOG_LINES = 15
 # Nothing to find: proven, not run, explained by the console, or no fault of the kernel.
@@ -46,6 +48,25 @@ def consequence(splats: Sequence[Splat], panic: Splat) -> Splat | None:
     return before[-1] if before and _FOLLOWS.match(panic.title) else None
 
 
+def allowed_findings(known: Sequence[tuple[Splat, Allowed]], taint: str) -> Iterator[Finding]:
+    """A note for each entry of the allow list that took complaints out, and for a taint from before."""
+    groups: dict[Allowed, list[Splat]] = {}
+    for splat, entry in known:
+        groups.setdefault(entry, []).append(splat)
+    for entry, (splat, *more) in groups.items():
+        again = f" ({len(more) + 1} times)" if more else ""
+        yield Finding(
+            rule="splat/allowed",
+            severity=Severity.NOTE,
+            message=f"allowed: {splat.kind}: {splat.title}{again}",
+            detail="\n".join(splat.excerpt),
+            hint=f"{entry.place}: {entry.reason}",
+        )
+    if taint:
+        message = f"the kernel was tainted before the first test: {taint}"
+        yield Finding(rule="splat/taint-before", severity=Severity.NOTE, message=message)
+
+
 def _of_splats(splats: Sequence[Splat]) -> Iterator[Finding]:
     """One finding a complaint; what is repeated with other numbers, or only follows, is told once."""
     groups: dict[tuple[str, str], list[Splat]] = {}
@@ -53,13 +74,14 @@ def _of_splats(splats: Sequence[Splat]) -> Iterator[Finding]:
         if not (splat.fatal and consequence(splats, splat)):
             groups.setdefault((splat.kind, _DIGITS.sub("#", splat.title)), []).append(splat)
     for splat, *more in groups.values():
-        place = _SOURCE.search(splat.title)
+        named = _SOURCE.search(splat.title)
+        place = (named[1], int(named[2])) if named else place_in(splat.excerpt)
         again = f", and {len(more)} more like it" if more else ""
         yield Finding(
             rule=f"splat/{splat.kind}",
             severity=Severity.ERROR,
             message=splat.title,
-            location=Location(path=place[1], line=int(place[2])) if place else None,
+            location=Location(path=place[0], line=place[1]) if place else None,
             detail="\n".join(splat.excerpt),
             hint=f"line {splat.line} of the console log{again}",
         )

@@ -13,12 +13,16 @@ TAIL_LINES = 20
 
 
 class Ended(StrEnum):
-    """How a process came to its end; QUIET means that it printed nothing for too long."""
+    """How a process came to its end.
+
+    QUIET means that it printed nothing for too long, FLOODED that it was ended for writing too much.
+    """
 
     EXITED = "exited"
     SIGNALLED = "signalled"
     TIMED_OUT = "timed out"
     QUIET = "no output"
+    FLOODED = "too much output"
     NOT_FOUND = "not found"
 
 
@@ -28,7 +32,8 @@ class Command:
 
     ``timeout`` and ``quiet_timeout`` are seconds of wall clock; the second one bounds the silence
     between two lines of output. ``env`` is laid over a cleaned environment (no GIT_*, LC_ALL=C).
-    ``log`` receives stdout and stderr as they come.
+    ``log`` receives stdout and stderr as they come. Neither stdout, stderr nor one of the files in
+    ``watched`` (which the program writes) may grow beyond ``output_limit`` bytes; 0 sets no limit.
     """
 
     argv: tuple[str, ...]
@@ -38,6 +43,8 @@ class Command:
     stdin: bytes = b""
     quiet_timeout: float | None = None
     log: Path | None = None
+    watched: tuple[Path, ...] = ()
+    output_limit: int = 0
 
     def __str__(self) -> str:
         words = [f"{key}={shlex.quote(value)}" for key, value in sorted(self.env.items())]
@@ -87,6 +94,7 @@ class RunResult:
             Ended.SIGNALLED: f"{name} was killed by signal {-self.returncode}",
             Ended.TIMED_OUT: f"{name} did not end within {self.command.timeout:g} s",
             Ended.QUIET: f"{name} printed nothing for {self.command.quiet_timeout or 0:g} s",
+            Ended.FLOODED: f"{name} wrote more than {self.command.output_limit} bytes",
             Ended.NOT_FOUND: f"{name} is not installed",
         }[self.ended]
         log = str(self.command.log) if self.command.log else ""

@@ -17,6 +17,7 @@ class Verdict(StrEnum):
     CRASH = "CRASH"
     SPLAT = "SPLAT"
     HANG = "HANG"
+    FLOOD = "FLOOD"
     PANIC = "PANIC"
     NO_VERDICT = "NO-VERDICT"
     INFRA = "INFRA"

@@ -3,8 +3,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from kpatch_tools.model.run import Ended
+
+
+class Backend(StrEnum):
+    """How a machine is made: virtme-ng's with the host's user space, or our own with an initramfs alone."""
+
+    VNG = "vng"
+    DIRECT = "direct"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +36,7 @@ class GuestTest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuestRecord:
-    """What the guest's script wrote down, line by line, in the folder that it shares with the host.
+    """What the guest's script wrote down, line by line, in a channel of its own to the host.
 
     ``parameters`` are the KVM module parameters as the running kernel shows them ("kvm_amd.npt": "Y"),
     ``cpu`` the flags among svm, npt, vmx, ept that /proc/cpuinfo has, ``taint_*`` /proc/sys/kernel/tainted,
@@ -69,7 +77,8 @@ class Evidence:
     """Everything that a boot left: how qemu ended, the console, the guest's record, the programs' output.
 
     ``mode`` is what was asked for ("npt": "0"); ``timeout`` and ``elapsed`` are seconds of wall clock;
-    ``machine_error`` is what qemu itself printed.
+    ``machine_error`` is what qemu itself printed. ``arch`` is "" on the host's own architecture; on another
+    one ``second_stage`` says what proved two-dimensional paging, "" when nothing did.
     """
 
     ended: Ended
@@ -81,3 +90,5 @@ class Evidence:
     outputs: tuple[TestOutput, ...]
     mode: Mapping[str, str] = field(default_factory=dict)
     machine_error: str = ""
+    arch: str = ""
+    second_stage: str = ""

@@ -9,13 +9,19 @@ from kpatch_tools.model.vm import GuestRecord, GuestTest
 PARAMETERS = ("npt", "ept", "nested", "tdp_mmu")
 
 
-def parse_record(text: str) -> GuestRecord:
-    """Read a record; a line that is cut off or unknown is passed over, since a panic may end the file."""
+def parse_record(text: str, nonce: str) -> GuestRecord:
+    """Read a record, of which only lines that begin with the boot's nonce count.
+
+    A line that is cut off or unknown is passed over too, since a panic may end the file.
+    """
     words = {}
     parameters: dict[str, str] = {}
     tests: dict[int, GuestTest] = {}
     for line in text.split("\n")[:-1]:
-        key, _, value = line.partition(" ")
+        said, _, rest = line.partition(" ")
+        if said != nonce:
+            continue
+        key, _, value = rest.partition(" ")
         if key == "param":
             name, _, setting = value.partition(" ")
             parameters[name] = setting.strip()

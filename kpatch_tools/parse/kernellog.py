@@ -5,7 +5,9 @@ The texts are those of the kernel's sources: lib/bug.c, kernel/panic.c, arch/x86
 mm/kasan/report.c, kernel/locking/lockdep.c, kernel/rcu/tree_stall.h, kernel/hung_task.c, kernel/watchdog.c.
 """
 
+import itertools
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 MAX_EXCERPT = 40
@@ -41,6 +43,8 @@ _KINDS = (
     ("bug", re.compile(r"BUG: (?P<title>.*)")),
     ("warning", re.compile(r"^WARNING: (?P<title>(?:CPU: \d+ PID: \d+ at )?.*)")),
 )
+# The kinds by their names, heaviest first.
+KINDS = tuple(dict.fromkeys(kind for kind, _pattern in _KINDS))
 _CPU_PID = re.compile(r"^CPU: \d+ (?:PID|UID): \d+ (?:PID: \d+ )?(?:at )?")
 
 
@@ -61,10 +65,14 @@ class Splat:
 
 def find_splats(text: str) -> tuple[Splat, ...]:
     """All complaints in the order of the log, at most MAX_SPLATS; an oops in several lines is one of them."""
+    return tuple(itertools.islice(each_splat(text), MAX_SPLATS))
+
+
+def each_splat(text: str) -> Iterator[Splat]:
+    """The complaints one by one, without a bound on their number."""
     lines = [_PREFIX.sub("", line.rstrip("\r")) for line in text.split("\n")]
-    found: list[Splat] = []
     index = 0
-    while index < len(lines) and len(found) < MAX_SPLATS:
+    while index < len(lines):
         match = _match(lines[index])
         if not match:
             index += 1
@@ -76,9 +84,8 @@ def find_splats(text: str) -> tuple[Splat, ...]:
         said = next((line for line in lines[start + 1 : index] if line), "") if start < index else ""
         excerpt = tuple(line for line in lines[start : end + 1] if line)[:MAX_EXCERPT]
         shown = f"{said} ({title})" if said else title
-        found.append(Splat(kind=kind, title=shown, line=index + 1, excerpt=excerpt))
+        yield Splat(kind=kind, title=shown, line=index + 1, excerpt=excerpt)
         index = end + 1
-    return tuple(found)
 
 
 def _match(line: str) -> tuple[str, str] | None:

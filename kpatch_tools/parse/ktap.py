@@ -20,6 +20,8 @@ MAX_DEPTH = 16
 KEEP_LOG_LINES = 200
 
 _KERNEL_PREFIX = re.compile(r"^(?:<\d+>)?\[ *\d+\.\d+\](?:\[ *[TC]\d+\])? ?")
+# printk's time in the middle of a line: two writers shared a channel, and some words are lost.
+_INTERLEAVED = re.compile(r"\[ *\d+\.\d{6}\]")
 _VERSION = re.compile(r"^K?TAP version \d+\s*$")
 _PLAN = re.compile(r"^1\.\.(\d{1,9})(?:\s*#\s*(\S+)\s*(.*?))?\s*$")
 # "ok" needs its number ("ok then" is prose); a failure counts even without one.
@@ -31,6 +33,9 @@ _DIRECTIVE = re.compile(
 _OBSERVED = re.compile(r"^observed\s+(\S+)\s*(.*)$")
 _RUN = re.compile(r"^RUN\s+(\S+)")
 _INTEGER = re.compile(r"^-?\d{1,20}$")
+# ktap.rst nests by two blanks and a version line of its own, kunit by four.
+_NESTED_BY_TWO = re.compile(r"^ {2}K?TAP version \d+\s*$", re.MULTILINE)
+_PREFIXES, _PREFIXES_OF_TWO = ("    ", "# ", "\t"), ("  ", "# ", "\t")
 _BAIL = re.compile(r"^Bail out!\s*(.*)$")
 
 _BY_DIRECTIVE = {
@@ -98,8 +103,9 @@ def parse_ktap(text: str) -> TapStream:
     """Read a program's whole standard output; see the module's text for the shapes."""
     top = _Level()
     bailed = ""
+    prefixes = _PREFIXES_OF_TWO if _NESTED_BY_TWO.search(text) else _PREFIXES
     for raw in text.split("\n"):
-        depth, line = _depth(_KERNEL_PREFIX.sub("", raw.rstrip()))
+        depth, line = _depth(_KERNEL_PREFIX.sub("", raw.rstrip()), prefixes)
         bail = _BAIL.match(line)
         if bail:
             bailed = bail[1] or "no reason given"
@@ -116,14 +122,14 @@ def parse_ktap(text: str) -> TapStream:
     )
 
 
-def _depth(line: str) -> tuple[int, str]:
-    """How deep a protocol line is nested (four blanks, or "# ", a level), and the line without that.
+def _depth(line: str, prefixes: tuple[str, ...]) -> tuple[int, str]:
+    """How deep a protocol line is nested (a prefix a level), and the line without that.
 
     Only lines of the protocol nest: "#   RUN x" of the harness and "# observed" are remarks of their level.
     """
     depth = 0
     while depth < MAX_DEPTH:
-        for prefix in ("    ", "# ", "\t"):
+        for prefix in prefixes:
             rest = line.removeprefix(prefix)
             if line.startswith(prefix) and (prefix != "# " or _is_protocol(rest)):
                 break
@@ -172,6 +178,10 @@ def _result(level: _Level, match: re.Match[str]) -> None:
     failed, number = match["good"] is None, match["good"] or match["bad"]
     description, directive = _split_directive(match["rest"], failed=failed)
     name = description.removeprefix("- ").strip()
+    mixed = _INTERLEAVED.search(name)
+    if mixed:
+        level.faults.append(f"a message of the kernel stands in the line of result {len(level.tests) + 1}")
+        name = name[: mixed.start()].strip()
     status, reason = _status(failed, directive)
     if not name:
         # kselftest.h up to 6.3 put the name behind the directive: "ok 3 # SKIP name".

@@ -1,29 +1,42 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A small initramfs: load modules in order, mount the host's root, hide udev, hand over to init.
+"""Small initramfs archives: one that hands over to virtme-ng's init, and one that is the whole guest.
 
 virtme-ng makes one of its own for modular kernels, but hands it to qemu as an open file that is gone after
 ``--dry-run``; and with the whole module folder visible in the guest udev loads drivers for 12 seconds under
 TCG. Here only what the test needs is loaded, with the parameters of the mode under test. The guest's script
 needs no udev either, which is half of the time from power-on to the first test.
+
+The guest that stands alone holds busybox, the programs and the script; it is up in a tenth of that time.
 """
 
 import gzip
 import lzma
 import shlex
-import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from kpatch_tools.errors import EnvironmentFault
 from kpatch_tools.model.run import Command
-from kpatch_tools.tools import process
+from kpatch_tools.tools import guest, process
+from kpatch_tools.tools.cpio import Cpio
 
 # Not "/dev/root": a kernel before 6.6 without the block layer cuts "/dev/" off (init/do_mounts.c) and then
 # finds no 9p channel of that name.
 ROOT_TAG = "kvetroot"
 
 _DIRECTORIES = ("bin", "dev", "proc", "modules", "newroot")
+# Where the guest that stands alone keeps script and programs; it has no other files of ours.
+ALONE = PurePath("/kvet")
+_MOUNTS = (
+    ("proc", "proc", ""),
+    ("sysfs", "sys", ""),
+    ("devtmpfs", "dev", ""),
+    ("tmpfs", "tmp", "mode=1777"),
+    ("tmpfs", "run", "mode=755"),
+    ("debugfs", "sys/kernel/debug", ""),
+    ("tracefs", "sys/kernel/tracing", ""),
+)
 _UDEV_PLACES = "/usr/lib/systemd"
 _NODES = (("dev/console", 5, 1), ("dev/null", 1, 3), ("dev/kmsg", 1, 11))
 _ROOT_OPTIONS = "ro,version=9p2000.L,trans=virtio,access=any,msize=524288"
@@ -93,21 +106,86 @@ def build(
 
     Without a ``tree`` nothing is loaded: the kernel has built in what it needs.
     """
-    archive = _Cpio()
-    for name in _DIRECTORIES:
+    archive = _begun(_DIRECTORIES, busybox)
+    loads = [
+        f"$b insmod /{target} {words} || say 'cannot load {name}'"
+        for target, words, name in _modules(archive, tree, names, parameters)
+    ]
+    archive.file("init", _init_script(loads).encode(), 0o755)
+    return archive.finished()
+
+
+def build_alone(  # noqa: PLR0913 - the parts of a whole guest
+    tree: ModuleTree | None,
+    names: Iterable[str],
+    parameters: Mapping[str, tuple[str, ...]],
+    *,
+    busybox: Path,
+    script: str,
+    programs: Sequence[guest.Program],
+) -> bytes:
+    """The archive of a guest that needs no host: its init loads, runs ``script`` and powers off.
+
+    A module that does not load ends the machine with a word on the console, which checks/vm.py knows.
+    """
+    archive = _begun(("bin", "dev", "etc", "kvet", "kvet/bin", "modules", "proc", "root", "run"), busybox)
+    for name in ("sys", "tmp"):
+        archive.directory(name)
+    archive.link("bin/sh", "busybox")
+    table = "".join(
+        f"{kind} /{place} {kind} {options or 'defaults'} 0 0\n" for kind, place, options in _MOUNTS
+    )
+    archive.file("etc/fstab", table.encode(), 0o644)
+    for index, program in enumerate(programs, 1):
+        place = guest.inside(ALONE, index, program).relative_to("/")
+        archive.directory(str(place.parent))
+        archive.file(str(place), _read(program.binary), 0o755)
+    archive.file("kvet/run.sh", script.encode(), 0o755)
+    loads = [
+        f"insmod /{target} {words} || fail 'cannot load {name}'"
+        for target, words, name in _modules(archive, tree, names, parameters)
+    ]
+    archive.file("init", _alone_init(loads).encode(), 0o755)
+    return archive.finished()
+
+
+def _begun(folders: Iterable[str], busybox: Path) -> Cpio:
+    archive = Cpio()
+    for name in folders:
         archive.directory(name)
     for name, major, minor in _NODES:
         archive.node(name, major, minor)
-    archive.file("bin/busybox", busybox.read_bytes(), 0o755)
-    loads = []
+    archive.file("bin/busybox", _read(busybox), 0o755)
+    return archive
+
+
+def _modules(
+    archive: Cpio, tree: ModuleTree | None, names: Iterable[str], parameters: Mapping[str, tuple[str, ...]]
+) -> Iterator[tuple[str, str, str]]:
+    """Put the modules in; for each its place, its parameters as words of the shell, and its name."""
     for index, path in enumerate(load_order(tree, names) if tree else ()):
         assert tree
         target = f"modules/{index:02d}-{_name(path)}.ko"
         archive.file(target, _uncompressed(tree.folder / path), 0o644)
-        words = shlex.join(parameters.get(_name(path), ()))
-        loads.append(f"$b insmod /{target} {words} || say 'cannot load {_name(path)}'")
-    archive.file("init", _init_script(loads).encode(), 0o755)
-    return archive.finished()
+        yield target, shlex.join(parameters.get(_name(path), ())), _name(path)
+
+
+def _alone_init(loads: Iterable[str]) -> str:
+    return "\n".join(
+        (
+            "#!/bin/busybox sh",
+            "export PATH=/bin HOME=/root",
+            'fail() { echo "<3>kvet: initramfs: $1" > /dev/kmsg; exec reboot -f; }',
+            # By its name, since busybox finds itself through /proc otherwise.
+            "/bin/busybox mount -a 2> /dev/null",
+            "mkdir -m 1777 /dev/shm && mount -t tmpfs tmpfs /dev/shm",
+            *loads,
+            f"sh {ALONE}/run.sh",
+            # Not as a child: after a program that took everything there may be no room for one.
+            "exec reboot -f",
+            "",
+        )
+    )
 
 
 def _init_script(loads: Iterable[str]) -> str:
@@ -141,11 +219,15 @@ def _name(path: str) -> str:
     return _plain(path.rpartition("/")[2].partition(".ko")[0])
 
 
-def _uncompressed(path: Path) -> bytes:
+def _read(path: Path) -> bytes:
     try:
-        raw = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise EnvironmentFault(f"{path}: {error.strerror}") from error
+
+
+def _uncompressed(path: Path) -> bytes:
+    raw = _read(path)
     if path.suffix == ".xz":
         return lzma.decompress(raw)
     if path.suffix == ".gz":
@@ -154,36 +236,3 @@ def _uncompressed(path: Path) -> bytes:
         unpack = Command(argv=("zstd", "-dcq", str(path)), timeout=60)
         return process.run(unpack).ok_or_raise(f"unpacking {path}", cure="apt-get install -y zstd").stdout
     return raw
-
-
-class _Cpio:
-    """Writer of the "newc" format (Documentation/driver-api/early-userspace/buffer-format.rst)."""
-
-    def __init__(self) -> None:
-        self._out = bytearray()
-        self._inode = 0
-
-    def directory(self, name: str) -> None:
-        self._entry(name, stat.S_IFDIR | 0o755)
-
-    def node(self, name: str, major: int, minor: int) -> None:
-        self._entry(name, stat.S_IFCHR | 0o600, device=(major, minor))
-
-    def file(self, name: str, body: bytes, mode: int) -> None:
-        self._entry(name, stat.S_IFREG | mode, body)
-
-    def finished(self) -> bytes:
-        self._entry("TRAILER!!!", 0)
-        return bytes(self._out)
-
-    def _entry(self, name: str, mode: int, body: bytes = b"", device: tuple[int, int] = (0, 0)) -> None:
-        self._inode += 1
-        raw = name.encode() + b"\0"
-        fields = (self._inode, mode, 0, 0, 1, 0, len(body), 0, 0, *device, len(raw), 0)
-        self._out += b"070701" + b"".join(b"%08X" % field for field in fields) + raw
-        self._pad()
-        self._out += body
-        self._pad()
-
-    def _pad(self) -> None:
-        self._out += b"\0" * (-len(self._out) % 4)

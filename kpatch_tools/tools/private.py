@@ -13,7 +13,7 @@ from pathlib import Path
 
 STALE_AFTER_S = 120.0
 _SAFE_PATH = re.compile(r"^[A-Za-z0-9_+/.-]+$")
-_LOCK = ".lock"
+_LOCK, _COMING = ".lock", ".lock-to-be"
 
 
 @contextlib.contextmanager
@@ -21,7 +21,7 @@ def private_folder(prefix: str) -> Iterator[Path]:
     """Make a folder below the temporary one and remove it at the end; its path needs no quoting anywhere.
 
     A run that dies by SIGKILL cannot clean up: what such runs left is removed here, known by its lock that
-    nobody holds any more.
+    nobody holds any more. The lock is held before it has its name, so one that is free is left behind.
     """
     base = tempfile.gettempdir()
     # A mount point on the kernel's command line cannot be quoted, and virtme-ng joins arguments unquoted.
@@ -29,24 +29,30 @@ def private_folder(prefix: str) -> Iterator[Path]:
     sweep(Path(place), prefix)
     with tempfile.TemporaryDirectory(prefix=prefix, dir=place, ignore_cleanup_errors=True) as name:
         folder = Path(name).resolve()
-        with (folder / _LOCK).open("w") as lock:
+        with (folder / _COMING).open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
+            (folder / _COMING).rename(folder / _LOCK)
             yield folder
 
 
 def sweep(place: Path, prefix: str, *, older_than: float = STALE_AFTER_S) -> None:
-    """Remove our own folders that no living run holds and that are older than so many seconds."""
+    """Remove our own folders that no living run holds; one without a lock only after so many seconds."""
     for folder in place.glob(f"{prefix}*"):
         with contextlib.suppress(OSError):
             state = folder.lstat()
-            if state.st_uid == os.getuid() and time.time() - state.st_mtime > older_than and _free(folder):
+            if state.st_uid == os.getuid() and _left(folder, time.time() - state.st_mtime > older_than):
                 shutil.rmtree(folder)
 
 
-def _free(folder: Path) -> bool:
-    with (folder / _LOCK).open("a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
+def _left(folder: Path, old: bool) -> bool:
+    try:
+        lock = os.open(folder / _LOCK, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return old
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(lock)
     return True

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The one place that runs programs: own session, two deadlines, no process left behind.
+"""The one place that runs programs: own session, two deadlines, a limit on output, no process left behind.
 
 `subprocess.run(timeout=)` kills only the child it knows; make and qemu have grandchildren. Every command
 therefore gets its own session, and whatever ends the wait (a deadline, Ctrl-C, an exception) ends the
@@ -14,6 +14,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextvars import ContextVar
 from pathlib import Path
 from typing import IO
 
@@ -21,11 +22,21 @@ from kpatch_tools.model.run import Command, Ended, RunResult
 
 GRACE_S = 3.0
 DRAIN_S = 1.0
+LOOK_EVERY_S = 0.1
+# What may run so long is worth a guard: a compiler or a machine that outlives us would be in the way.
+GUARDED_FROM_S = 60.0
 KEEP_BYTES = 32 * 1024 * 1024
 _CHUNK = 65536
 
 LineSink = Callable[[str], None]
 Runner = Callable[[Command], RunResult]
+
+# Set in a thread whose programs another thread may have to end: Ctrl-C reaches the main thread alone.
+STOP: ContextVar[threading.Event | None] = ContextVar("kvet_stop", default=None)
+
+
+class Stopped(Exception):  # noqa: N818 - asked for, no fault
+    """The program was ended because the event in STOP was set."""
 
 
 def clean_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -41,6 +52,7 @@ def run(
 
     ``on_line`` receives each finished line of stdout and stderr as text, ``on_start`` the command itself
     (for ``-v``). At most KEEP_BYTES of each stream are kept in memory; the log file gets everything.
+    Raises Stopped when the thread's STOP event is set.
     """
     if on_start:
         on_start(command)
@@ -62,11 +74,14 @@ def run(
             returncode=127,
             stderr=f"{error.strerror}: {error.filename}".encode(),
         )
+    guard: subprocess.Popen[bytes] | None = None
     pump = _Pump(process, command, on_line)
     try:
+        guard = _guard(process.pid) if command.timeout >= GUARDED_FROM_S else None
         ended = pump.until_end(started)
     finally:
         _end_group(process)
+        _dismiss(guard)
         pump.close()
     if ended is Ended.EXITED and process.returncode < 0:
         ended = Ended.SIGNALLED
@@ -120,6 +135,25 @@ def group_is_alive(group: int) -> bool:
     return False
 
 
+def _guard(group: int) -> subprocess.Popen[bytes]:
+    """A process that kills the group when we are gone, even by SIGKILL: the pipe that it reads ends then."""
+    return subprocess.Popen(
+        ("/bin/sh", "-c", 'read -r _; kill -s KILL -- "-$0"', str(group)),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def _dismiss(guard: subprocess.Popen[bytes] | None) -> None:
+    """End the guard before its pipe does, or it would kill whoever has that number by then."""
+    if guard and guard.stdin:
+        guard.kill()
+        guard.wait()
+        guard.stdin.close()
+
+
 def _end_group(process: subprocess.Popen[bytes]) -> None:
     for number, grace in ((signal.SIGTERM, GRACE_S), (signal.SIGKILL, GRACE_S)):
         if process.poll() is not None and not group_is_alive(process.pid):
@@ -142,6 +176,13 @@ def _watch(pid: int) -> int | None:
         return None
 
 
+def _size(path: Path) -> int:
+    try:
+        return path.lstat().st_size
+    except OSError:
+        return 0
+
+
 class _Pump:
     """Moves a process's output to memory, the log and the line sink, and watches the deadlines."""
 
@@ -160,6 +201,8 @@ class _Pump:
             stream = getattr(process, name)
             os.set_blocking(stream.fileno(), False)
             self._selector.register(stream, selectors.EVENT_READ, name)
+        self._sent = {"stdout": 0, "stderr": 0}
+        self._looked = 0.0
         self._pidfd = _watch(process.pid)
         if self._pidfd is not None:
             self._selector.register(self._pidfd, selectors.EVENT_READ, "end")
@@ -171,19 +214,25 @@ class _Pump:
     def until_end(self, started: float) -> Ended:
         last_output = started
         exited_at: float | None = None
+        stop = STOP.get()
         while True:
             now = time.monotonic()
+            if stop is not None and stop.is_set():
+                raise Stopped
             if now - started > self._command.timeout:
                 return Ended.TIMED_OUT
             quiet = self._command.quiet_timeout
             if quiet is not None and now - last_output > quiet:
                 return Ended.QUIET
+            if self._flooded(now):
+                return Ended.FLOODED
             if exited_at is None and self._process.poll() is not None:
                 exited_at = now
                 self._unwatch()
             # A background grandchild may hold the pipes open for ever after the command has ended.
             if exited_at is not None and (not self._reading() or now - exited_at > DRAIN_S):
-                return Ended.EXITED
+                self._looked = 0.0
+                return Ended.FLOODED if self._flooded(now) else Ended.EXITED
             if not self._selector.get_map():
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     self._process.wait(timeout=0.1)
@@ -207,6 +256,17 @@ class _Pump:
                     stream.close()
         if self._log:
             self._log.close()
+
+    def _flooded(self, now: float) -> bool:
+        limit = self._command.output_limit
+        if not limit:
+            return False
+        if any(number > limit for number in self._sent.values()):
+            return True
+        if not self._command.watched or now - self._looked < LOOK_EVERY_S:
+            return False
+        self._looked = now
+        return any(_size(path) > limit for path in self._command.watched)
 
     def _reading(self) -> bool:
         return any(key.data in self.kept for key in self._selector.get_map().values())
@@ -244,6 +304,7 @@ class _Pump:
         if self._log:
             self._log.write(chunk)
             self._log.flush()
+        self._sent[key.data] += len(chunk)
         kept = self.kept[key.data]
         kept += chunk[: max(0, KEEP_BYTES - len(kept))]
         if self._on_line:

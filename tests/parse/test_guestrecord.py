@@ -2,6 +2,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kpatch_tools.model.vm import GuestRecord
 from kpatch_tools.parse.guestrecord import parse_record, split_output
 
 RECORD = """start 4.20
@@ -19,8 +20,16 @@ done
 """
 
 
+def marked(text: str, nonce: str = "ab12") -> str:
+    return "".join(f"{nonce} {line}" for line in text.splitlines(keepends=True))
+
+
+def read(text: str) -> GuestRecord:
+    return parse_record(marked(text), "ab12")
+
+
 def test_whole_record() -> None:
-    record = parse_record(RECORD)
+    record = read(RECORD)
     assert record.started
     assert record.done
     assert record.release == "6.12.0-test"
@@ -35,7 +44,7 @@ def test_whole_record() -> None:
 
 
 def test_nothing_written() -> None:
-    record = parse_record("")
+    record = read("")
     assert not record.started
     assert not record.done
     assert not record.kvm
@@ -44,18 +53,33 @@ def test_nothing_written() -> None:
 
 
 def test_a_line_that_was_cut_off_counts_for_nothing() -> None:
-    assert not parse_record("start 1\ndone").done
+    assert not read("start 1\ndone").done
+
+
+def test_lines_without_the_word_of_this_boot_are_nobodys() -> None:
+    """What a program prints, or an earlier boot left: none of it can end the record well."""
+    forged = "start 1\ndone\nnonce done\nab13 done\nab12done\n ab12 done\nab12  done\n"
+    record = parse_record(forged, "ab12")
+    assert not record.started
+    assert not record.done
+    assert parse_record(marked("start 1\n") + forged, "ab12").started
+    assert not parse_record(marked("start 1\n") + forged, "ab12").done
+
+
+def test_a_line_broken_by_another_writer_is_lost_and_not_believed() -> None:
+    record = parse_record(marked("start 1\nbegin 1 60 5.0\n") + "garbage ab12 end 1 0 6.0\n", "ab12")
+    assert record.tests[0].code is None
 
 
 def test_nested_paging_needs_parameter_and_flags() -> None:
-    assert not parse_record("param kvm_amd.npt N\ncpu svm npt\n").nested_paging
-    assert not parse_record("param kvm_amd.npt Y\ncpu svm\n").nested_paging
-    assert not parse_record("param kvm_intel.ept Y\ncpu svm npt\n").nested_paging
-    assert parse_record("param kvm_intel.ept Y\ncpu vmx ept\n").nested_paging
+    assert not read("param kvm_amd.npt N\ncpu svm npt\n").nested_paging
+    assert not read("param kvm_amd.npt Y\ncpu svm\n").nested_paging
+    assert not read("param kvm_intel.ept Y\ncpu svm npt\n").nested_paging
+    assert read("param kvm_intel.ept Y\ncpu vmx ept\n").nested_paging
 
 
 def test_bad_numbers_are_passed_over() -> None:
-    record = parse_record("begin x 1 2\nbegin 1 2\nend 7 0 1\ntaint-before -1\nend 1 zero 1\n")
+    record = read("begin x 1 2\nbegin 1 2\nend 7 0 1\ntaint-before -1\nend 1 zero 1\n")
     assert record.tests == ()
     assert record.taint_before is None
 
@@ -68,5 +92,6 @@ def test_output_is_split_at_the_marks() -> None:
 
 @given(st.text(), st.text(max_size=8))
 def test_never_raises(text: str, nonce: str) -> None:
-    parse_record(text)
+    parse_record(text, nonce)
+    read(text)
     split_output(text, nonce)

@@ -95,6 +95,49 @@ def test_prose_is_no_result(line: str) -> None:
     assert parse_ktap(f"{line}\n").tests == ()
 
 
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("ok 1 [    2.512345] kvm: warning", "test 1"),
+        ("ok 1 first[   12.512345] kvm: a word", "first"),
+        ("not ok 1 - a [    2.512345] kvm: a word", "a"),
+    ],
+)
+def test_a_kernel_message_in_a_result_line_is_no_name(line: str, name: str) -> None:
+    """Two writers on one channel: whether more was lost is not known, so it is no pass."""
+    stream = parse_ktap(f"1..1\n{line}\n")
+    assert stream.tests[0].name == name
+    assert stream.faults == ("a message of the kernel stands in the line of result 1",)
+    assert not stream.verdict.good
+
+
+HARNESS = "TAP version 13\n1..2\n# Starting 2 tests from 1 test cases.\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("Random seed: 0x6b8b4567\n", Verdict.NO_VERDICT),
+        ("1..0 # SKIP - Requirement not met: x\n", Verdict.SKIP),
+        ("TAP version 13\n1..0 # SKIP why\n", Verdict.SKIP),
+        (f"{HARNESS}ok 1 s.a\nok 2 s.b\n# PASSED: 2 / 2 tests passed.\n", Verdict.PASS),
+        (f"{HARNESS}ok 1 s.a\nnot ok 2 s.b\n# FAILED: 1 / 2 tests passed.\n", Verdict.FAIL),
+        ("TAP version 13\n1..3\nok 1 a\n", Verdict.NO_VERDICT),
+        ("TAP version 13\n1..1\n# not ok 1 inner\nok 1 outer\n", Verdict.FAIL),
+        ("1..1\nnot ok 1 a # TIMEOUT 45 seconds\n", Verdict.HANG),
+        ("1..1\nok 1 a # XFAIL known\n", Verdict.XFAIL),
+        ("1..1\nnot ok 1 a # TODO later\n", Verdict.XFAIL),
+        ("1..1\nok 1 [    2.500000] kvm: warning\n", Verdict.NO_VERDICT),
+        ("1..2\nok 1 a\nBail out! why\n", Verdict.NO_VERDICT),
+        ("TAP version 13\n1..1\nok 1 a\n  ---\n  message: yaml\n  ...\n", Verdict.PASS),
+        ("KTAP version 1\n1..1\n  KTAP version 1\n  1..2\n  ok 1 a\n", Verdict.NO_VERDICT),
+        ("", Verdict.NO_VERDICT),
+    ],
+)
+def test_every_shape_that_was_seen(text: str, verdict: Verdict) -> None:
+    assert parse_ktap(text).verdict is verdict
+
+
 def test_plan_that_was_not_kept() -> None:
     stream = parse_ktap("TAP version 13\n1..4\nok 1 a\n#  RUN           b ...\n")
     assert statuses(stream) == [("a", Verdict.PASS), ("b", Verdict.NO_VERDICT)]
@@ -145,6 +188,17 @@ def test_indented_subtests() -> None:
         ("a", Verdict.PASS),
         ("b", Verdict.FAIL),
     ]
+
+
+def test_subtests_indented_by_two_as_the_document_has_them() -> None:
+    stream = parse_ktap(
+        "KTAP version 1\n1..1\n  KTAP version 1\n  1..1\n    KTAP version 1\n    1..2\n"
+        "    ok 1 a\n    not ok 2 b\n  ok 1 inner\nok 1 outer\n"
+    )
+    (outer,) = stream.tests
+    assert outer.status is Verdict.FAIL
+    assert [test.name for test in outer.children[0].children] == ["a", "b"]
+    assert stream.faults == ()
 
 
 def test_subtests_behind_a_hash() -> None:

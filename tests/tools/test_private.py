@@ -32,12 +32,24 @@ def test_what_a_killed_run_left_is_removed_and_a_living_one_is_not(
     left.mkdir()
     (left / ".lock").touch()
     (left / "file").touch()
+    young = tmp_path / "kvet-x-young"
+    young.mkdir()
     other = tmp_path / "kvet-y-left"
     other.mkdir()
-    sweep(tmp_path, "kvet-x-")
-    assert left.exists(), "it may have been made this moment"
+    (other / ".lock").touch()
     with private_folder("kvet-x-") as living:
+        assert not left.exists()
+        assert young.exists(), "it may be without its lock because it is being made this moment"
         sweep(tmp_path, "kvet-x-", older_than=-1)
         assert living.exists()
-    assert not left.exists()
+    assert not young.exists()
     assert other.exists()
+
+
+def test_a_lock_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
+    left = tmp_path / "kvet-x-left"
+    left.mkdir()
+    (tmp_path / "target").touch()
+    (left / ".lock").symlink_to(tmp_path / "target")
+    sweep(tmp_path, "kvet-x-", older_than=-1)
+    assert left.exists()

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
+import contextvars
 import os
+import signal
+import sys
+import threading
 import time
 from pathlib import Path
 
@@ -114,6 +118,75 @@ def test_command_prints_ready_to_paste():
     assert str(command) == "(cd '/x y' && A='1 2' make 'O=a b')"
 
 
+def test_a_stream_that_is_too_long_ends_the_program():
+    result = process.run(sh("echo $$; exec yes", output_limit=100_000))
+    assert result.ended is Ended.FLOODED
+    assert len(result.stdout) < 1_000_000
+    assert wait_gone(int(result.text.split("\n", 1)[0]))
+    with pytest.raises(ToolFailed, match="wrote more than 100000 bytes"):
+        result.ok_or_raise("running")
+
+
+def test_what_fits_is_no_flood():
+    result = process.run(sh("head -c 1000 /dev/zero; head -c 1000 /dev/zero >&2", output_limit=1000))
+    assert result.ok
+    assert process.run(sh("head -c 1001 /dev/zero", output_limit=1000)).ended is Ended.FLOODED
+
+
+def test_a_file_that_grows_too_long_ends_the_program(tmp_path):
+    grown, absent = tmp_path / "grown", tmp_path / "absent"
+    result = process.run(sh(f"exec yes > {grown}", watched=(absent, grown), output_limit=100_000))
+    assert result.ended is Ended.FLOODED
+    small = tmp_path / "small"
+    assert process.run(sh(f"echo a > {small}", watched=(small,), output_limit=100)).ok
+    late = sh(f"head -c 101 /dev/zero > {small}", watched=(small,), output_limit=100)
+    assert process.run(late).ended is Ended.FLOODED, "it grew in the last moment"
+
+
+KILLED = """
+import os, sys
+from kpatch_tools.model.run import Command
+from kpatch_tools.tools import process
+print(os.getpid(), flush=True)
+script = "sleep 1000 & echo $! > {0}/child; echo $$ > {0}/parent; wait".format(sys.argv[1])
+process.run(Command(argv=("sh", "-c", script), timeout=float(sys.argv[2])))
+"""
+
+
+def kill_ours(tmp_path, number):
+    """Start a kvet that runs a long command, kill it, and return the command's two processes."""
+    pids = []
+
+    def on_line(line: str) -> None:
+        if pids:
+            return
+        pids.append(int(line))
+        while not ((tmp_path / "parent").exists() and (tmp_path / "parent").read_text().strip()):
+            time.sleep(0.01)
+        os.kill(pids[0], number)
+
+    argv = (sys.executable, "-c", KILLED, str(tmp_path), "600")
+    process.run(Command(argv=argv, timeout=30), on_line=on_line)
+    return [int((tmp_path / name).read_text()) for name in ("child", "parent")]
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_nothing_runs_on_after_we_are_killed(tmp_path, number):
+    for pid in kill_ours(tmp_path, number):
+        assert wait_gone(pid)
+
+
+def test_the_guard_ends_with_the_command():
+    def children() -> int:
+        lines = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+        return len(lines)
+
+    before = children()
+    process.run(sh("true", timeout=600))
+    process.run(sh("sleep 60", timeout=600, quiet_timeout=0.1))
+    assert children() == before
+
+
 def test_group_is_alive():
     assert process.group_is_alive(os.getpgrp())
     assert not process.group_is_alive(2**22 - 3)
@@ -149,3 +222,39 @@ def test_no_descriptor_is_left_open():
         process.run(sh("echo out"))
         process.run(sh("sleep 60", timeout=0.05))
     assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def test_another_thread_can_end_what_a_thread_runs(tmp_path):
+    stop, said = threading.Event(), []
+
+    def work() -> None:
+        process.STOP.set(stop)
+        try:
+            process.run(sh(f"sleep 1000 & echo $! > {tmp_path}/pid; wait", timeout=100.0))
+        except process.Stopped:
+            said.append("stopped")
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    deadline = time.monotonic() + 10
+    while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text().strip():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    stop.set()
+    thread.join(20)
+    assert said == ["stopped"]
+    assert wait_gone(int((tmp_path / "pid").read_text()))
+    # The main thread's programs are nobody else's business.
+    assert process.run(sh("echo fine")).text == "fine\n"
+
+
+def test_nothing_is_run_once_it_is_asked_to_stop():
+    stop = threading.Event()
+    stop.set()
+
+    def work() -> None:
+        process.STOP.set(stop)
+        process.run(sh("sleep 1000"))
+
+    with pytest.raises(process.Stopped):
+        contextvars.copy_context().run(work)

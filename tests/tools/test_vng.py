@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The boot around a machine, with a fake virtme-ng and a fake qemu; real machines are in test_vng_real.py."""
+"""The boot around a machine, with a fake virtme-ng and a fake qemu; real ones are in tests/flow."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 from kpatch_tools.checks.vm import judge
-from kpatch_tools.errors import EnvironmentFault, ToolFailed, UserError
+from kpatch_tools.errors import EnvironmentFault, ToolFailed
 from kpatch_tools.model.event import Event, silent
 from kpatch_tools.model.run import Ended
 from kpatch_tools.model.test import Verdict
 from kpatch_tools.tools import guest, probe, vng
 from kpatch_tools.tools.kernels import Kernel
+from kpatch_tools.tools.machine import RECORD_NAME, Machine
 
 TCG = probe.Acceleration(engine=probe.Engine.TCG, vendor="amd", evidence=("said so",))
 
@@ -43,7 +44,7 @@ while [ $# -gt 0 ]; do
 done
 nonce=$(sed -n 's/^nonce=//p' "$share/run.sh")
 console=$(printf %s "$console" | sed 's/,,/,/g')
-note() {{ echo "$*" >> "$share/record"; }}
+note() {{ echo "$nonce $*" >> "$share/record"; }}
 {body}
 """
 GOOD_GUEST = r"""
@@ -60,10 +61,10 @@ note "end 1 $? 3.0"; note "taint-after 0"; note "done"
 @pytest.fixture
 def fake(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kernel_image: Callable[..., Path]
-) -> Callable[..., vng.Machine]:
+) -> Callable[..., Machine]:
     """``fake(body)``: a machine whose qemu runs ``body``; asked.txt and qemu.txt hold what they got."""
 
-    def make(body: str = GOOD_GUEST, vng_script: str = FAKE_VNG) -> vng.Machine:
+    def make(body: str = GOOD_GUEST, vng_script: str = FAKE_VNG) -> Machine:
         qemu = tmp_path / "qemu-system-fake"
         qemu.write_text(FAKE_QEMU.format(record=tmp_path / "qemu.txt", body=body))
         program = tmp_path / "vng"
@@ -73,7 +74,7 @@ def fake(
         real = probe.locate
         monkeypatch.setattr(vng, "locate", lambda name: str(program) if name == "vng" else real(name))
         image = kernel_image(tmp_path / "boot" / "vmlinuz, 'odd' name")
-        return vng.Machine(kernel=Kernel(image=image, release="6.1.0-test"), acceleration=TCG)
+        return Machine(kernel=Kernel(image=image, release="6.1.0-test"), acceleration=TCG)
 
     return make
 
@@ -86,7 +87,7 @@ def programs(tmp_path: Path) -> list[guest.Program]:
 
 
 def test_everything_that_a_boot_leaves(
-    fake: Callable[..., vng.Machine], programs: list[guest.Program], tmp_path: Path
+    fake: Callable[..., Machine], programs: list[guest.Program], tmp_path: Path
 ) -> None:
     events: list[Event] = []
     logs = tmp_path / 'logs, with "odd" name'
@@ -101,12 +102,12 @@ def test_everything_that_a_boot_leaves(
     assert judge(evidence).verdict is Verdict.PASS
     assert boot.console_log.read_text() == evidence.console
     assert "ok 1 a" in boot.output_log.read_text()
-    assert (logs / vng.RECORD_NAME).read_text().endswith("done\n")
+    assert (logs / RECORD_NAME).read_text().endswith("done\n")
     assert any(event.text == "ok 1 a" for event in events)
 
 
 def test_the_private_folder_is_gone_and_plain(
-    fake: Callable[..., vng.Machine],
+    fake: Callable[..., Machine],
     programs: list[guest.Program],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -123,10 +124,10 @@ def test_the_private_folder_is_gone_and_plain(
 
 
 def test_what_virtme_ng_and_qemu_are_given(
-    fake: Callable[..., vng.Machine], programs: list[guest.Program], tmp_path: Path
+    fake: Callable[..., Machine], programs: list[guest.Program], tmp_path: Path
 ) -> None:
     machine = fake()
-    machine = vng.Machine(
+    machine = Machine(
         kernel=machine.kernel,
         acceleration=TCG,
         mode={"npt": "0", "tdp_mmu": "N"},
@@ -148,16 +149,16 @@ def test_what_virtme_ng_and_qemu_are_given(
 
 
 def test_hardware_is_used_when_there(
-    fake: Callable[..., vng.Machine], programs: list[guest.Program], tmp_path: Path
+    fake: Callable[..., Machine], programs: list[guest.Program], tmp_path: Path
 ) -> None:
     kvm = probe.Acceleration(engine=probe.Engine.KVM, vendor="intel")
-    machine = vng.Machine(kernel=fake().kernel, acceleration=kvm)
+    machine = Machine(kernel=fake().kernel, acceleration=kvm)
     vng.boot(machine, programs, logs=tmp_path / "logs", sink=silent)
     assert "--disable-kvm" not in (tmp_path / "asked.txt").read_text()
 
 
 def test_udev_is_hidden_where_busybox_can_do_it(
-    fake: Callable[..., vng.Machine],
+    fake: Callable[..., Machine],
     programs: list[guest.Program],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -177,7 +178,7 @@ def test_udev_is_hidden_where_busybox_can_do_it(
 
 
 def test_a_modular_kernel_needs_busybox(
-    fake: Callable[..., vng.Machine],
+    fake: Callable[..., Machine],
     programs: list[guest.Program],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -185,21 +186,21 @@ def test_a_modular_kernel_needs_busybox(
     kernel = Kernel(image=fake().kernel.image, release="6.1.0-test", modules=tmp_path)
     monkeypatch.setattr(vng, "is_static", lambda path: False)
     with pytest.raises(EnvironmentFault, match="busybox is not installed") as caught:
-        vng.boot(vng.Machine(kernel=kernel, acceleration=TCG), programs, logs=tmp_path / "logs", sink=silent)
+        vng.boot(Machine(kernel=kernel, acceleration=TCG), programs, logs=tmp_path / "logs", sink=silent)
     assert caught.value.cure == "apt-get install -y busybox-static"
 
 
 def test_a_record_that_is_a_link_is_not_followed(
-    fake: Callable[..., vng.Machine], programs: list[guest.Program], tmp_path: Path
+    fake: Callable[..., Machine], programs: list[guest.Program], tmp_path: Path
 ) -> None:
-    (tmp_path / "secret").write_text("start 1\ndone\n")
-    machine = fake(f'ln -s {tmp_path}/secret "$share/record"')
+    body = f'echo "$nonce start 1" > {tmp_path}/secret; ln -s {tmp_path}/secret "$share/record"'
+    machine = fake(body)
     boot = vng.boot(machine, programs, logs=tmp_path / "logs", sink=silent)
     assert not boot.evidence.record.started
 
 
 def test_a_qemu_that_refuses(
-    fake: Callable[..., vng.Machine], programs: list[guest.Program], tmp_path: Path
+    fake: Callable[..., Machine], programs: list[guest.Program], tmp_path: Path
 ) -> None:
     machine = fake("echo 'qemu: -device foo: no such device' >&2; exit 1")
     result = judge(vng.boot(machine, programs, logs=tmp_path / "logs", sink=silent).evidence)
@@ -208,7 +209,7 @@ def test_a_qemu_that_refuses(
 
 
 def test_a_virtme_ng_that_fails(
-    fake: Callable[..., vng.Machine], programs: list[guest.Program], tmp_path: Path
+    fake: Callable[..., Machine], programs: list[guest.Program], tmp_path: Path
 ) -> None:
     machine = fake(vng_script="#!/bin/sh\necho boom >&2; exit 1\n")
     with pytest.raises(ToolFailed, match="virtme-ng cannot make a machine"):
@@ -217,7 +218,7 @@ def test_a_virtme_ng_that_fails(
 
 @pytest.mark.parametrize("line", ["nothing at all", "{qemu} -m 1G", "{qemu} -append 'init=/x'"])
 def test_a_virtme_ng_that_prints_something_else(
-    fake: Callable[..., vng.Machine], programs: list[guest.Program], tmp_path: Path, line: str
+    fake: Callable[..., Machine], programs: list[guest.Program], tmp_path: Path, line: str
 ) -> None:
     machine = fake(vng_script=f'#!/bin/sh\necho "{line}"\n')
     with pytest.raises(EnvironmentFault, match="command line"):
@@ -226,21 +227,23 @@ def test_a_virtme_ng_that_prints_something_else(
 
 @pytest.mark.parametrize("name", ["vng", "setpriv"])
 def test_a_program_that_is_missing(
-    fake: Callable[..., vng.Machine],
+    fake: Callable[..., Machine],
     programs: list[guest.Program],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     name: str,
 ) -> None:
     machine = fake()
-    monkeypatch.setattr(vng, "locate", lambda asked: "" if asked == name else "/bin/true")
+    monkeypatch.setattr(
+        "kpatch_tools.tools.machine.locate", lambda asked: "" if asked == name else "/bin/true"
+    )
     with pytest.raises(EnvironmentFault, match=f"{name} is not installed") as caught:
         vng.boot(machine, programs, logs=tmp_path / "logs", sink=silent)
     assert caught.value.cure
 
 
 def test_a_kernel_without_what_the_guest_needs(
-    fake: Callable[..., vng.Machine],
+    fake: Callable[..., Machine],
     programs: list[guest.Program],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -249,22 +252,7 @@ def test_a_kernel_without_what_the_guest_needs(
     folder.mkdir(parents=True)
     (folder / "modules.dep").write_text("kernel/fs/9p/9p.ko:\n")
     kernel = Kernel(image=fake().kernel.image, release="6.1.0-test", modules=folder)
-    machine = vng.Machine(kernel=kernel, acceleration=TCG)
+    machine = Machine(kernel=kernel, acceleration=TCG)
     monkeypatch.setattr(vng, "is_static", lambda path: True)
     with pytest.raises(EnvironmentFault, match="has no 9pnet_virtio"):
         vng.boot(machine, programs, logs=tmp_path / "logs", sink=silent)
-
-
-def test_modes() -> None:
-    words = vng.module_words({"npt": "0", "nested": "1", "tdp_mmu": "N", "kvm.eager_page_split": "N"}, "amd")
-    assert words == {"kvm_amd": ("npt=0", "nested=1"), "kvm": ("tdp_mmu=N", "eager_page_split=N")}
-    assert vng.module_words({"nested": "1", "ept": "0"}, "intel") == {"kvm_intel": ("nested=1", "ept=0")}
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [("foo", "1"), ("npt", "0 panic=1"), ("kernel.x", "1"), ("npt;reboot", "1"), ("npt", "")],
-)
-def test_what_is_no_mode(name: str, value: str) -> None:
-    with pytest.raises(UserError, match="is no KVM module parameter"):
-        vng.module_words({name: value}, "amd")
