@@ -5,7 +5,7 @@ SERIES ?= kvm-map-memory/v2
 TREE ?= debian:6.1
 KVET = .venv/bin/kvet
 
-.PHONY: help setup review test check clean
+.PHONY: help setup setup-tests review test check clean
 help:
 	@echo 'make review   set up, and take $(SERIES) to a verdict on $(TREE)'
 	@echo 'make test     set up, and run every check and test (kernel and VM included)'
@@ -14,19 +14,22 @@ help:
 setup:
 	@ci/bootstrap
 
+setup-tests:
+	@ci/bootstrap tests
+
 # Exit code 1 of kvet means "findings", which is a verdict reached and no failure of this target.
 review: setup
 	@$(KVET) review $(SERIES) --tree $(TREE) || test $$? -eq 1
 
 # The tests on real documents read these two trees from the cache and are skipped without them.
-test: setup
+test: setup-tests
 	@ci/lint
 	@for tree in debian:6.1 debian:6.12; do \
 		$(KVET) tree get $$tree >/dev/null || echo "make test: without $$tree tests are skipped" >&2; \
 	done
 	@.venv/bin/python -m pytest -n auto --dist loadgroup
 
-check: setup
+check: setup-tests
 	@ci/lint
 	@.venv/bin/python -m pytest -n auto --dist loadgroup -m 'not kernel and not vm and not pip'
 

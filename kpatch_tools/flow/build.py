@@ -10,19 +10,22 @@ import os
 import shutil
 import tempfile
 import time
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from kpatch_tools.errors import EnvironmentFault
+from kpatch_tools.flow.kconfig import explain_unmet
 from kpatch_tools.model.event import Event, Sink
 from kpatch_tools.model.finding import Finding, Severity
 from kpatch_tools.model.report import CheckResult, Status, status_of
 from kpatch_tools.parse.gcc import make_failures, parse_build
-from kpatch_tools.parse.kconfig import Unmet
-from kpatch_tools.tools import kbuild, kept
+from kpatch_tools.tools import addresses, kbuild, kept
 from kpatch_tools.tools.files import cache_dir, locked, write_atomic
 from kpatch_tools.tools.git import Repository
 from kpatch_tools.tools.kernels import Kernel, image_release
+from kpatch_tools.tools.objects import hold
 
 NEEDED_FREE_BYTES = 3 << 30
 
@@ -47,27 +50,50 @@ class BuildResult:
     left_out: tuple[str, ...] = ()
 
     @property
+    def objects(self) -> tuple[str, ...] | None:
+        """What was compiled from C, as make names it; None for no kernel, and for one without that list."""
+        listed = self.image.parent / "objects" if self.image else None
+        return tuple(read_text_lossy(listed).split()) if listed and listed.is_file() else None
+
+    @property
     def kernel(self) -> Kernel | None:
         """The kernel as flow.test takes it."""
-        return Kernel(image=self.image, release=self.release, origin="built") if self.image else None
+        if self.image is None:
+            return None
+        tables = self.image.parent / addresses.NAME
+        return Kernel(
+            image=self.image,
+            release=self.release,
+            origin="built",
+            tables=tables if tables.is_file() else None,
+        )
 
 
-def build_kernel(
-    tree: Path, commit: str, *, sink: Sink, jobs: int | None = None, state: Path | None = None
+def build_kernel(  # noqa: PLR0913 - what, of which commit, how, where to
+    tree: Path,
+    commit: str,
+    *,
+    sink: Sink,
+    jobs: int | None = None,
+    state: Path | None = None,
+    config: Sequence[str] = (),
 ) -> BuildResult:
     """The kernel of ``commit`` (a full id in ``tree`` or in its store), from the fragments of ci/kernel.
 
-    ``state`` is the folder that receives the log of make. A kernel that does not compile is a result with
-    findings; raises EnvironmentFault when a program or room on the disk is missing.
+    ``state`` is the folder that receives the log of make; ``config`` names more fragments (a path, or
+    "debug"). A kernel that does not compile is a result with findings; raises UserError for a fragment that
+    is none, EnvironmentFault when a program or room on the disk is missing.
     """
     started = time.monotonic()
+    wanted = kbuild.fragments(extra=config)
     kbuild.need_programs(kbuild.PROGRAMS)
-    wanted, compiler = kbuild.fragments(), kbuild.compiler_version()
+    compiler = kbuild.compiler_version()
     root = Repository.open(kept.store_for(tree)).tree_id(commit)
-    key = _key(root, wanted.digest, compiler, kbuild.ARCH)
+    key = _key(root, wanted.digest, compiler, kbuild.ARCH, kbuild.recipe())
     place = cache_dir("kernels", "built") / key
     log = (state or cache_dir("logs")) / f"build-{commit[:12]}.log"
-    with locked(place.parent / f".{key}.lock"):
+    busy = partial(sink, Event("build", f"waits for another run building {commit[:12]}"))
+    with locked(place.parent / f".{key}.lock", busy):
         cached = place.is_dir()
         if cached:
             sink(Event("build", f"the kernel of {commit[:12]} is in the cache"))
@@ -93,9 +119,17 @@ def build_kernel(
     )
 
 
-def check_build(result: BuildResult) -> CheckResult:
-    """The build as a check: FAIL without an image, or with a warning of the compiler."""
-    status = status_of(result.findings) if result.image else Status.FAIL
+def check_build(result: BuildResult, told: Collection[str] = ()) -> CheckResult:
+    """The build as a check: FAIL without an image, or with a warning of the compiler.
+
+    Warnings in the files ``told`` are left to the check of that name (flow.warnings).
+    """
+    findings = tuple(
+        item
+        for item in result.findings
+        if item.severity is Severity.ERROR or not item.location or item.location.path not in told
+    )
+    status = status_of(findings) if result.image else Status.FAIL
     facts = [("compiler", result.compiler), ("cached", "yes" if result.cached else "no")]
     if result.release:
         facts.insert(0, ("kernel", result.release))
@@ -105,7 +139,7 @@ def check_build(result: BuildResult) -> CheckResult:
         check="build",
         status=status,
         reason="" if result.image else "the kernel does not build",
-        findings=result.findings,
+        findings=findings,
         elapsed=result.elapsed,
         logs=(str(result.log),),
         facts=tuple(facts),
@@ -138,7 +172,7 @@ def _build(tree: Path, commit: str, order: _Order, sink: Sink) -> tuple[Finding,
         )
     with kept.worktree(tree, commit, sink) as source:
         objects = root / _key(str(source), order.wanted.digest)
-        with locked(root / f".{objects.name}.lock"):
+        with hold(objects, sink, "build"):
             return _make(kbuild.Site(source=source, objects=objects, log=order.log), order, sink)
 
 
@@ -147,7 +181,7 @@ def _make(site: kbuild.Site, order: _Order, sink: Sink) -> tuple[Finding, ...]:
     fresh = not (site.objects / kbuild.IMAGE).is_file()
     configured = kbuild.configure(site, order.wanted)
     if configured.unmet:
-        return tuple(_unmet(item) for item in configured.unmet)
+        return explain_unmet(site.source, configured.unmet, configured.text)
     counter = cache_dir("obj") / f"{order.wanted.digest}.steps"
     expected = _count(counter) if fresh else 0
     sink(Event("build", f"make -j{order.jobs} bzImage, log in {site.log}", 0, expected))
@@ -163,15 +197,6 @@ def _make(site: kbuild.Site, order: _Order, sink: Sink) -> tuple[Finding, ...]:
         write_atomic(counter, f"{steps}\n")
     _keep(order.place, image, configured, site)
     return findings
-
-
-def _unmet(item: Unmet) -> Finding:
-    return Finding(
-        rule="kconfig/unmet",
-        severity=Severity.ERROR,
-        message=f"the configuration lacks a wanted line: {item}",
-        hint="the symbol was renamed, removed, or its dependencies changed",
-    )
 
 
 def read_text_lossy(path: Path) -> str:
@@ -199,7 +224,11 @@ def _unexplained(tail: str, failures: tuple[str, ...], log: Path) -> Finding:
 
 def _keep(place: Path, image: Path, configured: kbuild.Configured, site: kbuild.Site) -> None:
     """Put a finished kernel into the cache in one step: nobody sees half of it."""
-    with tempfile.TemporaryDirectory(prefix=".new-", dir=place.parent) as name:
+    prefix = f".new-{place.name}-"
+    # Whoever made these was killed: the lock of this kernel is ours.
+    for left in place.parent.glob(f"{prefix}*"):
+        shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=place.parent) as name:
         made = Path(name) / "kernel"
         made.mkdir()
         shutil.copyfile(image, made / "bzImage")
@@ -207,4 +236,6 @@ def _keep(place: Path, image: Path, configured: kbuild.Configured, site: kbuild.
         (made / "roots").write_text("\n".join(site.roots), encoding="utf-8")
         (made / "config").write_text(configured.text, encoding="utf-8")
         (made / "left-out").write_text(" ".join(configured.left_out), encoding="utf-8")
+        (made / "objects").write_text("\n".join(kbuild.built_objects(site)), encoding="utf-8")
+        addresses.keep_tables(site.objects / "vmlinux", made / addresses.NAME)
         made.rename(place)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from kpatch_tools.model.arch import ARCHES
 from kpatch_tools.model.capability import Capability, State
 from kpatch_tools.tools import files, probe
 from kpatch_tools.tools.probe import Engine, Program
@@ -43,7 +44,12 @@ _TOOLS = (
     _Tool("depmod", "kmod", "boot Debian's stock kernels", required=False),
     _Tool("zstd", "zstd", "boot kernels whose modules are packed with zstd", required=False),
     _Tool("cpio", "cpio", "build kernels with CONFIG_IKHEADERS", required=False),
+    _Tool("sparse", "sparse", "warnings of sparse for the files that a series touches", required=False),
     _Tool("udevadm", "udev", "machines on a computer without busybox-static", required=False),
+    *(
+        _Tool(arch.qemu, arch.package, f"tests on {arch.name} (kvet test --arch {arch.name})", required=False)
+        for arch in ARCHES.values()
+    ),
 )
 _HEADERS = (
     ("libelf headers", "libelf.h", "libelf-dev", "objtool, which checks the kernel's object files", True),

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Reads a kernel build's output: what gcc, ld, modpost, objtool and Kconfig complain of, as findings."""
 
+import posixpath
 import re
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 
 from kpatch_tools.model.finding import Finding, Location, Severity
 
@@ -135,8 +135,9 @@ def _relative(path: str, roots: tuple[str, ...]) -> str:
         if path.startswith(prefix):
             path = path[len(prefix) :]
             break
-    parts = [part for part in PurePosixPath(path).parts if part != "."]
-    # An object folder inside the tree makes gcc say "../arch/x86/...".
+    # virt/kvm is compiled by names such as arch/x86/kvm/../../../virt/kvm/kvm_main.c; an object folder inside
+    # the tree makes gcc say "../arch/x86/...".
+    parts = [part for part in posixpath.normpath(path).split("/") if part != "."]
     while parts and parts[0] == "..":
         parts.pop(0)
     return "/".join(parts)

@@ -2,7 +2,7 @@
 """Reader for kernel configurations: a .config, or a fragment of one (Documentation/kbuild/kconfig.rst)."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 _SET = re.compile(r"^(CONFIG_\w+)=(.*)$")
@@ -31,6 +31,17 @@ def parse_config(text: str) -> dict[str, str]:
         elif unset:
             values[unset[1]] = "n"
     return values
+
+
+def bad_lines(text: str) -> Iterator[tuple[int, str]]:
+    """Lines of a fragment, from 1, that are neither a setting nor a comment: kconfig would pass over them."""
+    for number, line in enumerate(text.split("\n"), 1):
+        plain = line.strip()
+        misspelt = (
+            plain.startswith("# CONFIG_") and plain.endswith(" set") and not _UNSET.match(line.rstrip())
+        )
+        if misspelt or (plain and not plain.startswith("#") and not _SET.match(line.rstrip())):
+            yield number, plain
 
 
 def unmet(wanted: Mapping[str, str], got: Mapping[str, str]) -> tuple[Unmet, ...]:

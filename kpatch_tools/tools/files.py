@@ -5,10 +5,10 @@ import contextlib
 import fcntl
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from kpatch_tools.errors import EnvironmentFault, UserError
+from kpatch_tools.errors import EnvironmentFault, ToolkitError, UserError
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -77,9 +77,29 @@ def read_text(path: Path, what: str) -> str:
 
 
 @contextlib.contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Hold an exclusive lock on ``path`` (made when absent); the kernel drops it when the process dies."""
+def locked(path: Path, waits: Callable[[], None] | None = None) -> Iterator[None]:
+    """Hold an exclusive lock on ``path`` (made when absent); the kernel drops it when the process dies.
+
+    ``waits`` is called once when another process holds it, before the wait.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as stream:
-        fcntl.flock(stream, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if waits:
+                waits()
+            fcntl.flock(stream, fcntl.LOCK_EX)
+        yield
+
+
+@contextlib.contextmanager
+def locked_at_once(path: Path, refusal: ToolkitError) -> Iterator[None]:
+    """As locked(), but raise ``refusal`` where another process holds the lock."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise refusal from None
         yield

@@ -8,28 +8,37 @@ make that calls us hands its job server down in MAKEFLAGS, where it is of no use
 
 import hashlib
 import os
+import posixpath
+import re
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kpatch_tools.errors import EnvironmentFault
+from kpatch_tools.errors import EnvironmentFault, UserError
 from kpatch_tools.model.event import Event, Sink
 from kpatch_tools.model.run import Command, RunResult
 from kpatch_tools.parse.gcc import is_step
-from kpatch_tools.parse.kconfig import Unmet, parse_config, unmet
+from kpatch_tools.parse.kconfig import Unmet, bad_lines, parse_config, unmet
 from kpatch_tools.tools import process
-from kpatch_tools.tools.files import cache_dir, data_dir
+from kpatch_tools.tools.files import cache_dir, data_dir, read_text
 
 ARCH = "x86_64"
 IMAGE = "arch/x86/boot/bzImage"
 REQUIRED_FRAGMENTS = ("base.config", "vng.config")
 OPTIONAL_FRAGMENT = "optional.config"
+_SHIPPED = re.compile(r"^[a-z][a-z0-9-]*$")
 BUILD_TIMEOUT_S = 3600.0
 # The linker is silent for as long as objtool takes on a small machine.
 BUILD_QUIET_S = 900.0
 
+# Where the line tables say that the source and the objects lie: the same on every machine.
+MAPPED_SOURCE, MAPPED_OBJECTS = "/kvet/source", "/kvet/objects"
+
 _FIXED = ("KBUILD_BUILD_TIMESTAMP=1970-01-01", "KBUILD_BUILD_USER=kvet", "KBUILD_BUILD_HOST=kvet")
+# For ccache: with -g an object would depend on the compiler's folder, which the line tables do not name.
+# So a new object folder finds what was compiled before (209 of 210 objects with another configuration).
+_ANYWHERE = {"CCACHE_NOHASHDIR": "1"}
 _NO_JOB_SERVER = {"MAKEFLAGS": "", "MFLAGS": "", "MAKELEVEL": "", "KBUILD_OUTPUT": "", "CROSS_COMPILE": ""}
 # Program to Debian package; what a kernel build needs beside the compiler.
 PROGRAMS = {
@@ -42,6 +51,9 @@ PROGRAMS = {
     "lz4": "lz4",
 }
 HEADERS_PROGRAMS = {"make": "make", "gcc": "gcc", "rsync": "rsync"}
+# "savedcmd_" since 6.3 (scripts/Kbuild.include).
+_TARGET = re.compile(r"(?:saved)?cmd_(\S+\.o) :=")
+_LINE_BYTES = 4096
 _EXHAUSTED = ("No space left on device", "Cannot allocate memory", "Killed signal terminated program")
 
 
@@ -82,14 +94,33 @@ class Configured:
     left_out: tuple[str, ...]
 
 
-def fragments(folder: Path | None = None) -> Fragments:
-    """The fragments of ci/kernel."""
+def fragments(folder: Path | None = None, extra: Sequence[str] = ()) -> Fragments:
+    """The fragments of ci/kernel, and those of ``extra``, whose lines must hold and win over all before them.
+
+    Each is a path, or the name of a shipped one ("debug"). Raises UserError for a file that is none.
+    """
     folder = folder or data_dir("ci") / "kernel"
     required = "\n".join((folder / name).read_text(encoding="utf-8") for name in REQUIRED_FRAGMENTS)
     optional = (folder / OPTIONAL_FRAGMENT).read_text(encoding="utf-8")
+    added = "".join(f"\n{_fragment(name, folder)}" for name in extra)
+    asked = parse_config(added)
     return Fragments(
-        text=f"{required}\n{optional}", wanted=parse_config(required), optional=parse_config(optional)
+        text=f"{required}\n{optional}{added}",
+        wanted={**parse_config(required), **asked},
+        optional={name: value for name, value in parse_config(optional).items() if name not in asked},
     )
+
+
+def _fragment(name: str, folder: Path) -> str:
+    shipped = folder / f"{name}.config"
+    path = shipped if _SHIPPED.match(name) and shipped.is_file() else Path(name)
+    text = read_text(path, "the configuration fragment")
+    for number, line in bad_lines(text):
+        raise UserError(
+            f"{path}:{number}: {line[:80]!r} is no line of a kernel configuration",
+            cure="CONFIG_KASAN=y, or # CONFIG_MODULES is not set",
+        )
+    return text
 
 
 def need_programs(programs: Mapping[str, str]) -> None:
@@ -130,8 +161,8 @@ def configure(site: Site, wanted: Fragments) -> Configured:
     site.objects.mkdir(parents=True, exist_ok=True)
     given = site.objects / "kvet.allconfig"
     given.write_text(wanted.text, encoding="utf-8")
-    result = process.run(_make(site, "allnoconfig", f"KCONFIG_ALLCONFIG={given}"))
-    _exhausted(result, site.log)
+    result = process.run(make_command(site, "allnoconfig", f"KCONFIG_ALLCONFIG={given}"))
+    stop_when_exhausted(result, site.log)
     result.ok_or_raise("the kernel's configuration could not be made")
     text = (site.objects / ".config").read_text(encoding="utf-8", errors="replace")
     got = parse_config(text)
@@ -145,47 +176,81 @@ def build_image(site: Site, *, jobs: int, sink: Sink, expected: int = 0) -> tupl
     ``expected`` is that number from an earlier build, 0 when none is known.
     """
     steps = _Steps(sink, "build", expected)
-    words = (f"-j{jobs}", *_compiler(), f"KCFLAGS={' '.join(_line_tables(site))}", "bzImage")
-    result = process.run(_make(site, *words), on_line=steps.on_line)
-    _exhausted(result, site.log)
+    words = (f"-j{jobs}", *compiler_words(), *_image_words(site))
+    result = process.run(make_command(site, *words), on_line=steps.on_line)
+    stop_when_exhausted(result, site.log)
     return result, steps.done
+
+
+def recipe() -> str:
+    """How an image is made, beside tree, configuration and compiler: part of the key of a kept kernel.
+
+    The same on every machine: no folder, no number of jobs, no ccache stands in it.
+    """
+    site = Site(source=Path(MAPPED_SOURCE), objects=Path(MAPPED_OBJECTS), log=Path())
+    return "\n".join(make_command(site, *_image_words(site)).argv)
+
+
+def plain(goal: str) -> str:
+    """A goal of make without its "..": KVM's Makefile names files of virt/kvm from its own folder."""
+    return posixpath.normpath(goal)
+
+
+def source_of(goal: str) -> str:
+    """The C file of an object that make was asked for."""
+    return plain(goal).removesuffix(".o") + ".c"
+
+
+def built_objects(site: Site) -> tuple[str, ...]:
+    """The objects of C files as make names them ("arch/x86/kvm/../../../virt/kvm/kvm_main.o"), sorted.
+
+    kbuild leaves a .cmd file beside each object; its first line names the target.
+    """
+    found = set()
+    for kept in site.objects.rglob(".*.o.cmd"):
+        with kept.open("rb") as stream:
+            named = _TARGET.match(stream.readline(_LINE_BYTES).decode(errors="replace"))
+        if named and (site.source / named[1]).with_suffix(".c").is_file():
+            found.add(named[1])
+    return tuple(sorted(found))
 
 
 def install_headers(site: Site) -> Path:
     """``make headers``; returns the include folder. Raises ToolFailed when it fails."""
     site.objects.mkdir(parents=True, exist_ok=True)
-    result = process.run(_make(site, "headers"))
-    _exhausted(result, site.log)
+    result = process.run(make_command(site, "headers"))
+    stop_when_exhausted(result, site.log)
     result.ok_or_raise("the kernel's user-space headers could not be made")
     return site.objects / "usr" / "include"
 
 
 def build_selftest(
-    site: Site, generated: Path, name: str, *, headers: Path, flags: Sequence[str]
+    site: Site, generated: Path | None, name: str, *, headers: Path, flags: Sequence[str]
 ) -> RunResult:
     """Build one KVM selftest from ``generated`` (outside the tree) with the tree's own Makefile.
 
     ``name`` is its path as the Makefile knows it ("x86_64/foo_test"). VPATH finds the source, and
     TEST_GEN_PROGS_EXTENDED from the command line makes the rules apply to it; nothing in the tree changes.
+    Without ``generated`` it is a test of the tree itself, which the Makefile lists.
     CFLAGS and LDFLAGS must not be given: that would silence the Makefile's own.
     """
     target = site.objects / name
     target.parent.mkdir(parents=True, exist_ok=True)
+    outside = (f"VPATH={generated}", f"TEST_GEN_PROGS_EXTENDED={target}") if generated else ()
     argv = (
         "make",
         "-C",
         str(site.source / "tools/testing/selftests/kvm"),
         f"OUTPUT={site.objects}",
-        f"VPATH={generated}",
-        f"TEST_GEN_PROGS_EXTENDED={target}",
+        *outside,
         f"KHDR_INCLUDES=-isystem {headers}",
         f"EXTRA_CFLAGS={' '.join(flags)}",
         f"ARCH={ARCH}",
-        *_compiler(),
+        *compiler_words(),
         str(target),
     )
     result = process.run(_command(argv, site.log))
-    _exhausted(result, site.log)
+    stop_when_exhausted(result, site.log)
     return result
 
 
@@ -196,36 +261,42 @@ def ccache_environment() -> dict[str, str]:
     return {"CCACHE_DIR": str(cache_dir("ccache"))}
 
 
+def _image_words(site: Site) -> tuple[str, ...]:
+    return f"KCFLAGS={' '.join(_line_tables(site))}", "bzImage"
+
+
 def _line_tables(site: Site) -> tuple[str, ...]:
     """Line numbers for the addresses of a stack, at a tenth of what DEBUG_INFO costs.
 
     The folders are mapped away: the image holds a build id, which is a digest of these tables too.
     """
-    places = (f"{site.source}=/kvet/source", f"{site.objects}=/kvet/objects")
+    places = (f"{site.source}={MAPPED_SOURCE}", f"{site.objects}={MAPPED_OBJECTS}")
     return ("-g1", *(f"-fdebug-prefix-map={place}" for place in places))
 
 
-def _compiler() -> tuple[str, ...]:
+def compiler_words() -> tuple[str, ...]:
+    """What make is told of the compiler; ccache where it is installed."""
     return ("CC=ccache gcc",) if shutil.which("ccache") else ("CC=gcc",)
 
 
-def _make(site: Site, *words: str) -> Command:
+def make_command(site: Site, *words: str) -> Command:
+    """The kernel's make with what all goals share; its output goes to the log of ``site``."""
     argv = ("make", "-C", str(site.source), f"O={site.objects}", f"ARCH={ARCH}", "LOCALVERSION=")
-    return _command((*argv, "KBUILD_BUILD_VERSION=1", *_FIXED, *words), site.log)
+    return _command((*argv, "KBUILD_BUILD_VERSION=1", *_FIXED, *words), site.log, _ANYWHERE)
 
 
-def _command(argv: tuple[str, ...], log: Path) -> Command:
+def _command(argv: tuple[str, ...], log: Path, more: Mapping[str, str] | None = None) -> Command:
     return Command(
         argv=argv,
         timeout=BUILD_TIMEOUT_S,
         quiet_timeout=BUILD_QUIET_S,
-        env={**_NO_JOB_SERVER, **ccache_environment()},
+        env={**_NO_JOB_SERVER, **ccache_environment(), **(more or {})},
         log=log,
     )
 
 
-def _exhausted(result: RunResult, log: Path) -> None:
-    """A machine that ran out of disk or memory is no fault of the series."""
+def stop_when_exhausted(result: RunResult, log: Path) -> None:
+    """EnvironmentFault where make failed for want of disk or memory: that is no fault of the series."""
     output = f"{result.error_text}\n{result.text[-20000:]}"
     for text in () if result.ok else _EXHAUSTED:
         if text in output:

@@ -12,6 +12,7 @@ import hashlib
 import shutil
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from kpatch_tools.errors import EnvironmentFault
@@ -77,7 +78,8 @@ def worktree(tree: Path, commit: str, sink: Sink = silent) -> Iterator[Path]:
     folder = work_dir(tree)
     place = folder / "tree"
     sink(Event(STAGE, f"taking {place}"))
-    with locked(folder / "tree.lock"):
+    busy = partial(sink, Event(STAGE, f"waits for another run that builds in {place}"))
+    with locked(folder / "tree.lock", busy):
         if not store.run("cat-file", "-e", f"{commit}^{{tree}}").ok:
             raise EnvironmentFault(
                 f"commit {commit} is neither in {tree} nor in its store {store.path}",

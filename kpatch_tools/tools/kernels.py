@@ -26,13 +26,15 @@ _HEADER_BYTES = 0x8000
 class Kernel:
     """A bootable kernel: image, release ("6.12.117+deb12-amd64") and its module folder, None when built in.
 
-    ``origin`` says where it comes from, for the report.
+    ``origin`` says where it comes from, for the report; ``tables`` holds its symbols and line tables, None
+    without (tools.addresses).
     """
 
     image: Path
     release: str
     modules: Path | None = None
     origin: str = ""
+    tables: Path | None = None
 
 
 def from_image(image: Path, *, root: Path = Path("/")) -> Kernel:

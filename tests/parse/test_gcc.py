@@ -87,3 +87,13 @@ def test_steps() -> None:
 @given(st.text())
 def test_never_raises(text: str) -> None:
     parse_build(text, roots=("", "/"))
+
+
+def test_a_path_with_steps_up_is_made_plain() -> None:
+    text = (
+        "/t/arch/x86/kvm/../../../virt/kvm/a.c:5:1: warning: odd [-Wodd]\n../b.c:1:1: warning: odd [-Wodd]\n"
+    )
+    assert [str(item.location) for item in parse_build(text, roots=("/t", "/o"))] == [
+        "virt/kvm/a.c:5:1",
+        "b.c:1:1",
+    ]

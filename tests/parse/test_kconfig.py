@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-from kpatch_tools.parse.kconfig import parse_config, unmet
+from kpatch_tools.parse.kconfig import bad_lines, parse_config, unmet
 
 
 def test_config_is_read() -> None:
@@ -27,3 +27,10 @@ def test_unmet_lines_are_named() -> None:
 
 def test_nothing_is_unmet() -> None:
     assert unmet({"CONFIG_A": "y"}, {"CONFIG_A": "y"}) == ()
+
+
+def test_lines_that_kconfig_would_pass_over() -> None:
+    good = '# words\n\nCONFIG_A=y\n# CONFIG_B is not set\nCONFIG_C="a # b"\n'
+    assert list(bad_lines(good)) == []
+    bad = "KASAN=y\nCONFIG_A = y\n# CONFIG_B is not  set\nCONFIG_C\n"
+    assert [number for number, _line in bad_lines(bad)] == [1, 2, 3, 4]
