@@ -24,6 +24,7 @@ COMMANDS = {
     "gen": "generate C kselftests from a contract",
     "build": "build a kernel and selftests",
     "test": "run generated selftests in virtual machines",
+    "matrix": "run tests in several modes on several kernels",
     "render": "turn a report.json into another format",
     "doctor": "what this machine can do, and how to mend what it cannot",
     "tree": "bring a base tree",

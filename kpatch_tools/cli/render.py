@@ -32,11 +32,12 @@ from kpatch_tools.tools.files import read_text, write_atomic
     help="write here, the whole file or nothing  [standard output]",
 )
 def command(fmt: str, source: Path, output: Path | None) -> None:
-    """Render a saved report as FORMAT: text, json, html, sarif or github.
+    """Render a saved report as FORMAT: text, json, html, sarif, github or junit.
 
     A report is what `kvet review` and `kvet test` leave as report.json, and what every command prints that
     has --format json. text is for a terminal and an editor (as gcc's), html one page without requests to
-    anywhere, sarif for GitHub's code scanning, github workflow commands for a step of an Actions job.
+    anywhere, sarif for GitHub's code scanning, github workflow commands for a step of an Actions job, junit
+    the XML that CI servers read.
 
     Exits 0 whatever the report's verdict is.
     """
@@ -60,4 +61,4 @@ def command(fmt: str, source: Path, output: Path | None) -> None:
 
 
 def _ending(fmt: str) -> str:
-    return {"text": "txt", "github": "txt"}.get(fmt, fmt)
+    return {"text": "txt", "github": "txt", "junit": "xml"}.get(fmt, fmt)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Builds generated KVM selftests against a commit's own library, outside of its tree.
+"""Builds KVM selftests, generated ones and the tree's own, against a commit's library and outside of it.
 
 Three caches, each keyed by what goes into it: the user-space headers (by the objects of include/uapi and what
 makes headers of it), the library with its objects, and the finished programs. A program that is in the cache
@@ -10,7 +10,7 @@ import hashlib
 import shutil
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from kpatch_tools.tools import kbuild, kept
 from kpatch_tools.tools.files import cache_dir, locked
 from kpatch_tools.tools.git import Repository
 
+SELFTESTS = "tools/testing/selftests/kvm"
 HEADER_INPUTS = (
     "Makefile",
     "scripts",
@@ -34,7 +35,7 @@ HEADER_INPUTS = (
     "arch/x86/entry/syscalls",
 )
 LIBRARY_INPUTS = (
-    "tools/testing/selftests/kvm",
+    SELFTESTS,
     "tools/testing/selftests/rseq",
     "tools/testing/selftests/cgroup/lib",
     "tools/testing/selftests/lib.mk",
@@ -107,11 +108,9 @@ def build_selftest(
     started = time.monotonic()
     kbuild.need_programs({**kbuild.HEADERS_PROGRAMS, "ld": "binutils"})
     compiler = kbuild.compiler_version()
-    repository = Repository.open(kept.store_for(tree))
-    headers_key = _ids(repository, commit, HEADER_INPUTS, compiler)
-    library_key = _digest(headers_key, _ids(repository, commit, LIBRARY_INPUTS, compiler))
+    keys = _keys(Repository.open(kept.store_for(tree)), commit, compiler)
     place = cache_dir(
-        "selftests", _digest(library_key, *TEST_FLAGS, *(f"{k}\0{v}" for k, v in sorted(sources.items())))
+        "selftests", _digest(keys[1], *TEST_FLAGS, *(f"{k}\0{v}" for k, v in sorted(sources.items())))
     )
     log = (state or cache_dir("logs")) / f"selftests-{commit[:12]}.log"
     with locked(place.parent / f".{place.name}.lock"):
@@ -123,7 +122,6 @@ def build_selftest(
         else:
             log.parent.mkdir(parents=True, exist_ok=True)
             log.write_bytes(b"")
-            keys = (headers_key, library_key)
             findings = _build(tree, commit, sources, place, keys=keys, log=log, sink=sink)
     done = (place / "done").is_file()
     return SelftestResult(
@@ -133,6 +131,88 @@ def build_selftest(
         log=log,
         cached=cached,
     )
+
+
+def build_tree_test(
+    tree: Path, commit: str, name: str, *, sink: Sink, state: Path | None = None
+) -> SelftestResult:
+    """Build a test that the tree has ("x86_64/svm_vmcall_test"), static, as its own Makefile does.
+
+    x86_64/ and x86/ stand for each other: the folder was renamed in 6.14. The result is as that of
+    build_selftest(), with one program; a tree without this test is a finding.
+    """
+    started = time.monotonic()
+    kbuild.need_programs({**kbuild.HEADERS_PROGRAMS, "ld": "binutils"})
+    repository = Repository.open(kept.store_for(tree))
+    keys = _keys(repository, commit, kbuild.compiler_version())
+    known = next((item for item in _spellings(name) if _in_tree(repository, commit, item)), "")
+    log = (state or cache_dir("logs")) / f"selftests-{commit[:12]}.log"
+    if not known:
+        message = f"this tree has no test {name}: {SELFTESTS}/{name}.c is not there"
+        found = Finding(rule="build/selftest", severity=Severity.ERROR, message=message)
+        return SelftestResult(binaries={}, findings=(found,), elapsed=0.0, log=log, cached=False)
+    place = cache_dir("selftests", _digest(keys[1], "of the tree", known, *LIBRARY_FLAGS))
+    findings: tuple[Finding, ...] = ()
+    with locked(place.parent / f".{place.name}.lock"):
+        cached = (place / "done").is_file()
+        if cached:
+            sink(Event("selftest", f"{known} is in the cache"))
+            log = place / "build.log"
+        else:
+            log.parent.mkdir(parents=True, exist_ok=True)
+            log.write_bytes(b"")
+            findings = _build_own(tree, commit, known, place, keys=keys, log=log, sink=sink)
+    done = (place / "done").is_file()
+    return SelftestResult(
+        binaries={f"{known}.c": place / known} if done else {},
+        findings=findings,
+        elapsed=time.monotonic() - started,
+        log=log,
+        cached=cached,
+    )
+
+
+def _spellings(name: str) -> tuple[str, ...]:
+    folder, slash, rest = name.partition("/")
+    other = {"x86_64": "x86", "x86": "x86_64"}.get(folder) if slash else None
+    return (name, f"{other}/{rest}") if other else (name,)
+
+
+def _in_tree(repository: Repository, commit: str, name: str) -> bool:
+    return repository.read_blob(commit, f"{SELFTESTS}/{name}.c") is not None
+
+
+def _build_own(  # noqa: PLR0913 - one step, called from one place
+    tree: Path, commit: str, name: str, place: Path, *, keys: tuple[str, str], log: Path, sink: Sink
+) -> tuple[Finding, ...]:
+    library = cache_dir("library", keys[1])
+    kbuild.need_plain_path(library)
+    with kept.worktree(tree, commit, sink) as source, locked(library / ".lock"):
+        include = _headers(source, cache_dir("headers", keys[0]), log, sink)
+        site = kbuild.Site(source=source, objects=library / "out", log=log)
+        sink(Event("selftest", f"building {name}"))
+        _forget(site.objects / name)
+        result = kbuild.build_selftest(site, None, name, headers=include, flags=LIBRARY_FLAGS)
+        if result.ok and (site.objects / name).is_file():
+            _keep(place, site, (f"{name}.c",))
+            return ()
+    return (_unbuilt(name, result.tail, log),)
+
+
+def _unbuilt(path: str, tail: str, log: Path) -> Finding:
+    return Finding(
+        rule="build/selftest",
+        severity=Severity.ERROR,
+        message=f"{path} does not build",
+        detail=tail,
+        hint=f"the whole log is {log}",
+    )
+
+
+def _keys(repository: Repository, commit: str, compiler: str) -> tuple[str, str]:
+    """Of the headers, and of the library that is built with them."""
+    headers = _ids(repository, commit, HEADER_INPUTS, compiler)
+    return headers, _digest(headers, _ids(repository, commit, LIBRARY_INPUTS, compiler))
 
 
 def _program(source: str) -> str:
@@ -224,18 +304,10 @@ def _compile(site: kbuild.Site, generated: Path, path: str, include: Path) -> tu
     output = site.log.read_bytes()[start:].decode(errors="replace")
     roots = (str(generated), *site.roots)
     errors = tuple(item for item in parse_build(output, roots=roots) if item.severity is Severity.ERROR)
-    return errors or (
-        Finding(
-            rule="build/selftest",
-            severity=Severity.ERROR,
-            message=f"{path} does not build",
-            detail=result.tail,
-            hint=f"the whole log is {site.log}",
-        ),
-    )
+    return errors or (_unbuilt(path, result.tail, site.log),)
 
 
-def _keep(place: Path, site: kbuild.Site, sources: Mapping[str, str]) -> None:
+def _keep(place: Path, site: kbuild.Site, sources: Iterable[str]) -> None:
     for path in sources:
         target = place / _program(path)
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -25,6 +25,7 @@ RENDERERS: "dict[str, Callable[[Report], str]]" = {
     "json": _by("json_v1"),
     "html": _by("html"),
     "github": _by("github"),
+    "junit": _by("junit"),
 }
 
 

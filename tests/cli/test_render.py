@@ -37,6 +37,7 @@ def saved(tmp_path):
         ("html", "<!DOCTYPE html>"),
         ("sarif", '"ruleId": "docs/table"'),
         ("github", "::error file=a.rst,line=7,col=3,title=docs/table::wrong"),
+        ("junit", "<failure message="),
     ],
 )
 def test_every_format_from_a_saved_report(saved, capsys, fmt, shown):
@@ -47,7 +48,7 @@ def test_every_format_from_a_saved_report(saved, capsys, fmt, shown):
 
 
 def test_the_formats_of_the_test_are_all_there_are():
-    assert set(FORMATS) == {"text", "json", "html", "sarif", "github"}
+    assert set(FORMATS) == {"text", "json", "html", "sarif", "github", "junit"}
 
 
 def test_to_a_file_and_from_standard_input(tmp_path, capsys, monkeypatch):
