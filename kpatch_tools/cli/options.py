@@ -22,6 +22,13 @@ series: Decorator = click.option(
 jobs: Decorator = click.option(
     "-j", "--jobs", type=click.IntRange(1), help="parallel compiler jobs  [all processors]"
 )
+config: Decorator = click.option(
+    "--config",
+    metavar="FILE",
+    multiple=True,
+    help="add this configuration fragment to those of ci/kernel; debug is a shipped one (KASAN, lockdep, "
+    "UBSAN); may be repeated",
+)
 fail_on: Decorator = click.option(
     "--fail-on",
     type=click.Choice([severity.value for severity in Severity]),

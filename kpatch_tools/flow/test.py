@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kpatch_tools.checks.behaviour import explained
-from kpatch_tools.checks.vm import Judgement, judge
+from kpatch_tools.checks.vm import Judgement
 from kpatch_tools.errors import EnvironmentFault, UserError
 from kpatch_tools.flow.btf import with_btf
 from kpatch_tools.flow.build import build_kernel, check_build
@@ -15,16 +15,23 @@ from kpatch_tools.flow.dialect import choose_dialect
 from kpatch_tools.flow.generate import generate, load_contract
 from kpatch_tools.flow.ledger import made_of, remember
 from kpatch_tools.flow.prepare import Prepared
+from kpatch_tools.flow.room import room_for, undecided
 from kpatch_tools.flow.selftest import SelftestResult, build_selftest
+from kpatch_tools.flow.splats import load_allowed, never_seen
+from kpatch_tools.flow.symbols import judge_boot
 from kpatch_tools.model.contract import Contract
 from kpatch_tools.model.event import Event, Sink
 from kpatch_tools.model.finding import Finding
 from kpatch_tools.model.report import CheckResult, Status
+from kpatch_tools.model.splats import Allowed
 from kpatch_tools.model.test import Verdict, VmRun
-from kpatch_tools.tools import guest, probe, vng
+from kpatch_tools.model.vm import Backend
+from kpatch_tools.tools import guest, probe
+from kpatch_tools.tools.boot import boot
 from kpatch_tools.tools.git import Repository
 from kpatch_tools.tools.kept import store_for
 from kpatch_tools.tools.kernels import Kernel, select
+from kpatch_tools.tools.machine import Machine, module_words
 
 CHECK = "tests"
 DEFAULT_LIMIT_S = 300
@@ -34,13 +41,18 @@ DEFAULT_LIMIT_S = 300
 class Settings:
     """How the machines are made. ``limit`` is one program's deadline in seconds of guest time.
 
-    ``jobs`` is the number of parallel compiler jobs for a kernel that must be built.
+    ``jobs`` is the number of parallel compiler jobs for a kernel that must be built. ``allowed`` are the
+    kernel's complaints that do not count, None for those of the shipped list; ``config`` names fragments
+    for the kernel beside those of ci/kernel. ``memory`` is as qemu takes it, "" for what the cases need.
     """
 
     cpus: int = 1
-    memory: str = "1G"
+    memory: str = ""
     limit: int = DEFAULT_LIMIT_S
     jobs: int | None = None
+    backend: Backend = Backend.VNG
+    allowed: tuple[Allowed, ...] | None = None
+    config: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +81,7 @@ def parse_mode(text: str) -> dict[str, str]:
                 f"--mode {text}: {word!r} is not NAME=VALUE", cure="for example --mode npt=0,tdp_mmu=0"
             )
         mode[name] = value
-    vng.module_words(mode, "amd")
+    module_words(mode, "amd")
     return mode
 
 
@@ -94,7 +106,14 @@ def run_on_commit(  # noqa: PLR0913 - what, of which commit, on what, how, where
         booted: Kernel | None = select(kernel, sink=sink)
         checks: tuple[CheckResult, ...] = ()
     else:
-        built = build_kernel(prepared.tree, prepared.commit, sink=sink, jobs=settings.jobs, state=logs)
+        built = build_kernel(
+            prepared.tree,
+            prepared.commit,
+            sink=sink,
+            jobs=settings.jobs,
+            state=logs,
+            config=settings.config,
+        )
         booted, checks = built.kernel, (check_build(built),)
     if booted is None:
         return (*checks, CheckResult(check=CHECK, reason="there is no kernel to boot"))
@@ -134,6 +153,7 @@ def run_contract(  # noqa: PLR0913 - what, of which tree, on what, how, where to
     """
     started = time.monotonic()
     chosen = settings or Settings()
+    allowed = load_allowed() if chosen.allowed is None else chosen.allowed
     store = Repository.open(store_for(tree))
     dialect = choose_dialect(_reader(store, commit), f"{tree} at {commit[:12]}")
     sources = generate(contract, dialect)
@@ -152,11 +172,22 @@ def run_contract(  # noqa: PLR0913 - what, of which tree, on what, how, where to
     ran = []
     for done, mode in enumerate(modes):
         sink(Event("test", f"booting {kernel.release} {_mode_name(mode)}", done, len(modes)))
-        machine = vng.Machine(
-            kernel=kernel, acceleration=acceleration, mode=mode, cpus=chosen.cpus, memory=chosen.memory
+        room = room_for(contract, mode, asked=chosen.memory, available=probe.memory_available())
+        machine = Machine(
+            kernel=kernel,
+            acceleration=acceleration,
+            mode=mode,
+            cpus=chosen.cpus,
+            memory=room.memory,
+            append=room.words,
         )
-        ran.append(_one(machine, programs, logs / f"{contract.name}-{_mode_name(mode)}", sink))
+        folder = logs / f"{contract.name}-{_mode_name(mode)}"
+        ran.append(_one(machine, programs, folder, replace(chosen, allowed=allowed), sink))
     result = _result(ran, acceleration, built, time.monotonic() - started)
+    left = [("not decided", line) for line in undecided(contract, result.tests, modes)]
+    result = replace(result, facts=(*result.facts, ("back end", chosen.backend.value), *left))
+    unused = never_seen(allowed, [one.judgement for one in ran], [one.run.kernel for one in ran])
+    result = replace(result, findings=(*result.findings, *unused))
     return replace(result, findings=tuple(explained(contract, result.findings)))
 
 
@@ -173,20 +204,22 @@ def _mode_name(mode: Mapping[str, str]) -> str:
     return ",".join(f"{name}={value}" for name, value in sorted(mode.items())) or "default"
 
 
-def _one(machine: vng.Machine, programs: tuple[guest.Program, ...], logs: Path, sink: Sink) -> Ran:
-    boot = vng.boot(machine, programs, logs=logs, sink=sink)
-    judgement = judge(boot.evidence)
+def _one(
+    machine: Machine, programs: tuple[guest.Program, ...], logs: Path, settings: Settings, sink: Sink
+) -> Ran:
+    booted = boot(machine, programs, logs=logs, sink=sink, backend=settings.backend)
+    judgement = judge_boot(booted.evidence, machine.kernel, allowed=settings.allowed or ())
     run = VmRun(
         verdict=judgement.verdict,
         reason=judgement.reason,
         tests=judgement.tests,
         splats=tuple(f"{splat.kind}: {splat.title}" for splat in judgement.splats),
-        kernel=boot.evidence.record.release or machine.kernel.release,
+        kernel=booted.evidence.record.release or machine.kernel.release,
         acceleration=str(machine.acceleration),
-        console_log=str(boot.console_log),
-        output_log=str(boot.output_log),
-        command=boot.command,
-        elapsed=boot.evidence.elapsed,
+        console_log=str(booted.console_log),
+        output_log=str(booted.output_log),
+        command=booted.command,
+        elapsed=booted.evidence.elapsed,
     )
     return Ran(run=run, judgement=judgement)
 

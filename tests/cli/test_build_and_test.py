@@ -35,7 +35,7 @@ def build(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., None
             cached=False,
             compiler="gcc 12",
         )
-        monkeypatch.setattr("kpatch_tools.cli.build.build_kernel", lambda *args, **kwargs: result)
+        monkeypatch.setattr("kpatch_tools.flow.warnings.build_kernel", lambda *args, **kwargs: result)
 
     return come_to
 
@@ -57,6 +57,31 @@ def test_build_that_is_bad(
     assert run(["build", "--tree", str(tree), "--state", str(tmp_path / "s"), "--format", "json"]) == 1
     document = json.loads(capsys.readouterr().out)
     assert document["checks"][0]["findings"][0]["rule"] == "gcc/error"
+
+
+def test_a_fragment_that_is_none(tree: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "x.config").write_text("CONFIG_A=y\nKASAN=y\n")
+    argv = [
+        "build",
+        "--tree",
+        str(tree),
+        "--state",
+        str(tmp_path / "s"),
+        "--config",
+        str(tmp_path / "x.config"),
+    ]
+    assert run(argv) == 2
+    said = capsys.readouterr().err
+    assert "x.config:2: 'KASAN=y' is no line of a kernel configuration" in said
+    assert "CONFIG_KASAN=y" in said
+
+
+def test_a_fragment_for_a_finished_kernel(
+    tree: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    argv = ["test", "kvm_map_memory", "--tree", str(tree), "--kernel", "debian:6.12", "--config", "debug"]
+    assert run([*argv, "--state", str(tmp_path)]) == 2
+    assert "--config is for a kernel that kvet builds" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("verb", [["build"], ["test", "kvm_map_memory"]])
@@ -102,9 +127,33 @@ def test_good_tests_and_the_options(
     assert call["modes"] == ({"npt": "0"}, {})
     assert call["kernel"] == "debian:6.12"
     settings = call["settings"]
-    assert (settings.cpus, settings.memory, settings.limit) == (2, "2G", 9)
+    assert (settings.cpus, settings.memory, settings.limit, settings.config) == (2, "2G", 9, ())
     (report,) = tmp_path.glob("runs/*-test-kvm_map_memory/report.json")
     assert json.loads(report.read_text())["verdict"] == "PASS"
+
+
+def test_the_back_end_and_the_allow_list_reach_the_flow(
+    tested: Callable[..., list[dict[str, object]]], tree: Path, tmp_path: Path
+) -> None:
+    calls = tested(GOOD)
+    entries = tmp_path / "mine.toml"
+    entries.write_text("[[splat]]\nkind = 'warning'\ntitle = 'a'\nreason = 'r'\n")
+    argv = ["test", "kvm_map_memory", "--tree", str(tree), "--state", str(tmp_path)]
+    assert run([*argv, "--backend", "direct", "--allow-splats", str(entries)]) == 0
+    assert run(argv) == 0
+    direct, plain = (call["settings"] for call in calls)
+    assert (direct.backend, [entry.place for entry in direct.allowed]) == ("direct", [f"{entries}:1"])
+    assert (plain.backend, plain.allowed) == ("vng", ())
+
+
+def test_an_allow_list_with_a_bad_expression(
+    tree: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    entries = tmp_path / "mine.toml"
+    entries.write_text("[[splat]]\nkind = 'warning'\ntitle = 'a('\nreason = 'r'\n")
+    argv = ["test", "kvm_map_memory", "--tree", str(tree), "--state", str(tmp_path)]
+    assert run([*argv, "--allow-splats", str(entries)]) == 2
+    assert "mine.toml:3: 'a(' is no regular expression" in capsys.readouterr().err
 
 
 def test_failed_tests(tested: Callable[..., list[dict[str, object]]], tree: Path, tmp_path: Path) -> None:
@@ -147,7 +196,8 @@ def test_a_missing_program_is_one_line_with_the_cure(
 
 
 @pytest.mark.parametrize(
-    "option", [["--mode", "npt"], ["--memory", "1Z"], ["--cpus", "0"], ["--timeout", "x"]]
+    "option",
+    [["--backend", "qemu"], ["--mode", "npt"], ["--memory", "1Z"], ["--cpus", "0"], ["--timeout", "x"]],
 )
 def test_wrong_options(option: list[str], tree: Path, tmp_path: Path) -> None:
     assert run(["test", "kvm_map_memory", "--tree", str(tree), "--state", str(tmp_path), *option]) == 2

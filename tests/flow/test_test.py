@@ -13,9 +13,10 @@ from kpatch_tools.model.event import silent
 from kpatch_tools.model.finding import Finding, Severity
 from kpatch_tools.model.report import CheckResult, Status
 from kpatch_tools.model.run import Ended
-from kpatch_tools.model.vm import Evidence, GuestRecord, GuestTest, TestOutput
-from kpatch_tools.tools import probe, vng
+from kpatch_tools.model.vm import Backend, Evidence, GuestRecord, GuestTest, TestOutput
+from kpatch_tools.tools import probe
 from kpatch_tools.tools.kernels import Kernel
+from kpatch_tools.tools.machine import Boot, Machine
 
 GOOD = "TAP version 13\n1..2\nok 1 a\nok 2 b\n"
 KERNEL = Kernel(image=Path("/boot/vmlinuz"), release="6.1.0-test")
@@ -26,12 +27,12 @@ class Guest:
 
     def __init__(self) -> None:
         self.outputs: dict[str, tuple[str, int]] = {}
-        self.machines: list[vng.Machine] = []
+        self.machines: list[Machine] = []
         self.folders: list[Path] = []
         self.broken: set[str] = set()
         self.splat = ""
 
-    def boot(self, machine: vng.Machine, programs, *, logs: Path, sink) -> vng.Boot:
+    def boot(self, machine: Machine, programs, *, logs: Path, sink, backend: Backend) -> Boot:
         mode = ",".join(f"{k}={v}" for k, v in machine.mode.items())
         self.machines.append(machine)
         self.folders.append(logs)
@@ -58,7 +59,7 @@ class Guest:
             outputs=(TestOutput(name=programs[0].name, stdout=stdout),),
             mode=machine.mode,
         )
-        return vng.Boot(
+        return Boot(
             evidence=evidence,
             command="qemu",
             console_log=logs / "console.log",
@@ -82,7 +83,7 @@ def run(
     monkeypatch.setattr(flow, "generate", lambda contract, dialect: {"x86_64/t.c": "int main;"})
     monkeypatch.setattr(flow, "build_selftest", lambda *args, **kwargs: built)
     monkeypatch.setattr(flow.probe, "acceleration", lambda: tcg)
-    monkeypatch.setattr(flow.vng, "boot", guest.boot)
+    monkeypatch.setattr(flow, "boot", guest.boot)
 
     def call(*modes: Mapping[str, str]) -> CheckResult:
         return flow.run_contract(
