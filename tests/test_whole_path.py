@@ -49,6 +49,7 @@ def test_every_stage_ran_and_the_verdict_follows(run):
         "patches": Status.PASS,
         "docs": Status.FAIL,
         "build": Status.PASS,
+        "warnings": Status.PASS,
         "contract": Status.PASS,
         "layout": Status.PASS,
         "tests": Status.FAIL,

@@ -8,8 +8,10 @@ import click
 from kpatch_tools import __version__
 from kpatch_tools.cli import options
 from kpatch_tools.cli.output import exit_code, progress, rendered
-from kpatch_tools.flow.build import build_kernel, check_build
+from kpatch_tools.errors import UserError
+from kpatch_tools.flow.per_patch import build_each, told_once
 from kpatch_tools.flow.prepare import prepare, run_folder
+from kpatch_tools.flow.warnings import build_series
 from kpatch_tools.model.finding import Severity
 from kpatch_tools.model.report import CheckResult, Report
 from kpatch_tools.render.escape import terminal
@@ -19,34 +21,63 @@ from kpatch_tools.render.escape import terminal
 @options.tree
 @options.series
 @options.onto("the commit to build, or apply to")
+@options.config
+@click.option("--per-patch", is_flag=True, help="build the base and every patch of the series too")
 @options.jobs
 @options.state("where the log of make goes: runs/<time>-build/logs/")
 @options.output_format()
 def command(  # noqa: PLR0913 - one parameter an option
-    *, tree: str | None, series: str | None, onto: str, jobs: int | None, state: Path, fmt: str
+    *,
+    tree: str | None,
+    series: str | None,
+    onto: str,
+    config: tuple[str, ...],
+    per_patch: bool,
+    jobs: int | None,
+    state: Path,
+    fmt: str,
 ) -> int:
     """Build a small kernel for KVM tests from a commit, with a series on top where one is given.
 
-    The configuration comes from the fragments in ci/kernel, and every line of it is verified. A kernel that
-    was built before is taken from the cache. The tree itself is never touched: kvet builds in a checkout of
-    its own. The path of the image is the last line on standard error.
+    The configuration comes from the fragments in ci/kernel and those of --config, and every line of it is
+    verified: what a line lacks is named. With a series, the files that it touches are compiled once more
+    with W=1, and read by sparse where that is installed: the report tells the warnings that the base has
+    not, each with the patch that brought it.
+
+    With --per-patch the base and each patch of the series are built, and a patch at which the series does
+    not build, or that brings a warning, is named.
+
+    A kernel that was built before is taken from the cache. The tree itself is never touched: kvet builds in
+    a checkout of its own. The path of the image is the last line on standard error.
 
     Exits 0 when the kernel builds without a warning, 1 when it does not or the series does not apply,
     3 when a program or room on the disk is missing.
     """
+    if per_patch and series is None:
+        raise UserError("--per-patch is for a series", cure="name one: --series SERIES")
     image: Path | None = None
     with progress() as sink:
         prepared = prepare(tree, series, onto=onto, sink=sink)
         checks: list[CheckResult] = [prepared.apply] if prepared.apply else []
         if prepared.commit:
             folder = run_folder(state, "build")
-            result = build_kernel(prepared.tree, prepared.commit, sink=sink, jobs=jobs, state=folder / "logs")
+            if per_patch:
+                checks.append(build_each(prepared, sink=sink, logs=folder / "logs", jobs=jobs, config=config))
+            result, told = build_series(
+                prepared.tree,
+                prepared.tree_id.base,
+                prepared.applied.commits if prepared.applied else (),
+                sink=sink,
+                logs=folder / "logs",
+                jobs=jobs,
+                config=config,
+            )
             image = result.image
-            checks.append(check_build(result))
+            checks += told
         else:
             checks.append(CheckResult(check="build", reason="the series does not apply"))
     report = Report(
-        tool=f"kvet {__version__}", tree=prepared.tree_id, series=prepared.series_id, checks=tuple(checks)
+        tool=f"kvet {__version__}", tree=prepared.tree_id, series=prepared.series_id, checks=told_once(checks)
     )
     click.echo(rendered(report, fmt), nl=False)
     if image:

@@ -7,7 +7,9 @@ import click
 
 from kpatch_tools.cli import options as shared
 from kpatch_tools.cli.output import exit_code, progress, rendered
+from kpatch_tools.errors import UserError
 from kpatch_tools.flow.review import Options, review
+from kpatch_tools.flow.test import parse_mode
 from kpatch_tools.model.finding import Severity
 from kpatch_tools.render.escape import terminal
 
@@ -17,6 +19,18 @@ from kpatch_tools.render.escape import terminal
 @shared.tree
 @shared.onto("the commit to apply to")
 @click.option("--no-kernel", is_flag=True, help="leave out what needs a built kernel; the report says so")
+@click.option(
+    "--per-patch",
+    is_flag=True,
+    help="build, boot and test the base and every patch too",
+)
+@click.option(
+    "--mode",
+    "modes",
+    multiple=True,
+    metavar="NAME=VALUE,...",
+    help="with --per-patch: boot each kernel with these KVM parameters; may be repeated  [defaults]",
+)
 @shared.state("where the run's folder goes: report.json, report.html, logs/")
 @shared.jobs
 @shared.output_format()
@@ -27,6 +41,8 @@ def command(  # noqa: PLR0913 - one parameter an option
     tree: str | None,
     onto: str,
     no_kernel: bool,
+    per_patch: bool,
+    modes: tuple[str, ...],
     state: Path,
     jobs: int | None,
     fmt: str,
@@ -34,13 +50,26 @@ def command(  # noqa: PLR0913 - one parameter an option
 ) -> int:
     """Take SERIES to a verdict: apply, documentation, contract, build, tests, conformance.
 
+    With --per-patch a table shows every patch: whether it builds and boots, the compiler warnings and
+    documentation findings that it brings, and what the test of the series does on its kernel. A patch that
+    breaks bisection is named, and a test that passes without the series as well.
+
     SERIES is an mbox file, a folder of patches, a maildir, - for an mbox on standard input, or the name of
     a series below patches/. Nothing in the tree is changed.
 
     Exits 0 when all is clean, 1 with findings, 3 when a check could not run.
     """
     limit = Severity(fail_on)
-    options = Options(onto=onto, kernel=not no_kernel, fail_on=limit, jobs=jobs)
+    if modes and not per_patch:
+        raise UserError("--mode is for the kernels of --per-patch", cure="give --per-patch too")
+    options = Options(
+        onto=onto,
+        kernel=not no_kernel,
+        fail_on=limit,
+        jobs=jobs,
+        per_patch=per_patch,
+        patch_modes=tuple(parse_mode(mode) for mode in modes) or ({},),
+    )
     with progress() as sink:
         done = review(series, tree=tree, state=state, options=options, sink=sink)
     click.echo(rendered(done.report, fmt), nl=False)

@@ -67,7 +67,7 @@ def check_applied(  # noqa: PLR0913 - a series, where it went, and settings with
     if not applied.commits:
         return docs.not_run(f"the series is not applied: {applied.reason}")
     known = docs.profiles()
-    touched = paths or _documents(series, known)
+    touched = paths or documents_of(series, known)
     if not touched:
         reason = f"the series touches no {docs.SUFFIX} file"
         return CheckResult(check=docs.CHECK, status=Status.SKIP, reason=reason)
@@ -93,7 +93,8 @@ def check_applied(  # noqa: PLR0913 - a series, where it went, and settings with
     return docs.merged(results)
 
 
-def _documents(series: Series, known: tuple[DocsProfile, ...]) -> tuple[str, ...]:
+def documents_of(series: Series, known: tuple[DocsProfile, ...]) -> tuple[str, ...]:
+    """The documents that a series has to do with: those that it touches, and those of what it touches."""
     touched = {change.path for patch in series.patches for change in patch.files}
     documents = {path for path in touched if path.endswith(docs.SUFFIX)}
     if any(is_uapi(path) for path in touched):

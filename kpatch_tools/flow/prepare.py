@@ -6,17 +6,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from kpatch_tools.errors import EnvironmentFault
-from kpatch_tools.flow.base import apply_to
+from kpatch_tools.errors import EnvironmentFault, UserError
+from kpatch_tools.flow.base import AUTO, apply_to
 from kpatch_tools.flow.series import load_series
 from kpatch_tools.flow.tree import FoundTree, find_tree, resolve_tree
 from kpatch_tools.model.event import Sink
 from kpatch_tools.model.finding import Finding, Location, Severity
 from kpatch_tools.model.report import CheckResult, SeriesId, Status, TreeId
-from kpatch_tools.model.series import Applied, BaseFound, Series
+from kpatch_tools.model.series import Applied, ApplyState, BaseFound, Series
 from kpatch_tools.tools.git import Repository
 from kpatch_tools.tools.kept import store_for
 
+_VERSION = re.compile(rb"^(?:VERSION|PATCHLEVEL) = \d+$", re.MULTILINE)
+_MISFITS = frozenset({ApplyState.CONFLICT, ApplyState.NEEDS_PREREQUISITE, ApplyState.BASE_UNKNOWN})
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -24,7 +26,8 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 class Prepared:
     """The commit to work on. ``apply`` is the check of the series, None without one.
 
-    ``commit`` is "" when the series does not apply; ``apply`` then says why.
+    ``commit`` is "" when the series does not apply; ``apply`` then says why. ``series`` and ``applied`` are
+    what was read and where it went, None without a series.
     """
 
     tree: Path
@@ -32,6 +35,8 @@ class Prepared:
     tree_id: TreeId
     series_id: SeriesId | None = None
     apply: CheckResult | None = None
+    series: Series | None = None
+    applied: Applied | None = None
 
 
 def prepare(tree: str | None, series: str | None, *, onto: str, sink: Sink) -> Prepared:
@@ -45,6 +50,7 @@ def prepare(tree: str | None, series: str | None, *, onto: str, sink: Sink) -> P
         return Prepared(tree=path, commit=commit, tree_id=TreeId(path=str(path), base=commit))
     loaded, found = load(series, tree, sink)
     path = found.path
+    need_kernel_tree(loaded, path, onto)
     applied, base = apply_to(loaded, tree=path, onto=onto, objects=store_for(path), sink=sink)
     good = applied.state.good
     return Prepared(
@@ -53,7 +59,27 @@ def prepare(tree: str | None, series: str | None, *, onto: str, sink: Sink) -> P
         tree_id=TreeId(path=str(path), base=applied.base, head=applied.head if good else ""),
         series_id=series_id(loaded),
         apply=check_applied(loaded, applied, facts=tried(base)),
+        series=loaded,
+        applied=applied,
     )
+
+
+def need_kernel_tree(series: Series, tree: Path, onto: str) -> None:
+    """UserError when ``series`` does not apply to ``tree`` because that is no kernel at all.
+
+    A kernel's top Makefile names its version. Any other tree may take a series too: only where it does not
+    apply is "the series conflicts" the wrong answer.
+    """
+    repository = Repository.open(tree)
+    commit = repository.head() if onto == AUTO else repository.resolve(onto)
+    if _VERSION.search(repository.read_blob(commit, "Makefile") or b""):
+        return
+    applied, _base = apply_to(series, tree=tree, onto=onto)
+    if applied.state in _MISFITS:
+        raise UserError(
+            f"{tree} at {commit[:12]} is no Linux kernel tree, and the series does not apply to it",
+            cure="name a kernel: --tree ~/linux, or --tree debian:6.1 for Debian's kernel source",
+        )
 
 
 def load(spec: str, tree: str | None, sink: Sink) -> tuple[Series, FoundTree]:

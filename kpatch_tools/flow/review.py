@@ -14,10 +14,22 @@ from pathlib import Path
 from kpatch_tools import __version__
 from kpatch_tools.checks import behaviour
 from kpatch_tools.errors import ToolFailed, ToolkitError
-from kpatch_tools.flow import abi, b4, btf, build, contract, docs_series, generate, ledger, patches
+from kpatch_tools.flow import (
+    abi,
+    b4,
+    btf,
+    build,
+    contract,
+    docs_series,
+    generate,
+    ledger,
+    patches,
+    per_patch,
+    warnings,
+)
 from kpatch_tools.flow import test as tests
 from kpatch_tools.flow.base import AUTO, apply_to
-from kpatch_tools.flow.prepare import check_applied, load, run_folder, series_id, tried
+from kpatch_tools.flow.prepare import check_applied, load, need_kernel_tree, run_folder, series_id, tried
 from kpatch_tools.model.contract import Contract
 from kpatch_tools.model.event import Event, Sink, silent
 from kpatch_tools.model.finding import Severity
@@ -36,13 +48,18 @@ NO_KERNEL = "left out by --no-kernel"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What the user chose. ``kernel`` False leaves out what needs a built kernel; the report says so."""
+    """What the user chose. ``kernel`` False leaves out what needs a built kernel; the report says so.
+
+    ``per_patch`` goes through the series patch by patch as well, with ``patch_modes`` for each kernel there.
+    """
 
     onto: str = "HEAD"
     kernel: bool = True
     fail_on: Severity = Severity.WARNING
     modes: tuple[dict[str, str], ...] = ({}, {"npt": "0"}, {"tdp_mmu": "0"})
     jobs: int | None = None
+    per_patch: bool = False
+    patch_modes: tuple[dict[str, str], ...] = ({},)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +118,7 @@ def review(
     store = Repository.open(store_for(found.path))
     if chosen.onto != AUTO:
         Repository.open(found.path).resolve(chosen.onto)
+    need_kernel_tree(series, found.path, chosen.onto)
     for one in contracts_of(series) if chosen.kernel else ():
         ledger.check_ledger(state, one)
     run = _Run(
@@ -117,10 +135,14 @@ def review(
         told = partial(patches.check_patches, series, applied, store, fail_on=chosen.fail_on, sink=sink)
         run.stage("patches", told)
     if applied is None or not applied.state.good:
-        for name in ("docs", "contract", "layout", "build", "tests", "conformance"):
+        stages = ("docs", "contract", "layout", "build", warnings.CHECK, "tests", "conformance")
+        for name in (*stages, per_patch.CHECK) if chosen.per_patch else stages:
             run.skip(name, "the series does not apply" if applied else "the series could not be applied")
     else:
         run.stage("docs", partial(docs_series.check_applied, series, applied, store, fail_on=chosen.fail_on))
+        if chosen.per_patch:
+            # Before the build of the end: the kept checkout then goes forward only.
+            run.stage(per_patch.CHECK, partial(_per_patch, run, applied, store))
         _contracts(run, applied, store)
     report = Report(
         tool=f"kvet {__version__}",
@@ -130,7 +152,7 @@ def review(
             head=applied.head if applied and applied.state.good else "",
         ),
         series=series_id(series),
-        checks=tuple(run.checks),
+        checks=per_patch.told_once(run.checks),
     )
     write_atomic(run.folder / "report.json", json_v1.render(report))
     write_atomic(run.folder / "report.html", html.render(report))
@@ -173,8 +195,13 @@ def _contracts(run: _Run, applied: Applied, store: Repository) -> None:
         result: list[build.BuildResult] = []
         run.stage("build", partial(_build, run, commit, result))
         kernel = result[0].kernel if result else None
+        if result:
+            run.stage(warnings.CHECK, partial(_warnings, run, applied, result[0]))
+        else:
+            run.skip(warnings.CHECK, "the kernel was not built")
     else:
         run.skip("build", NO_KERNEL, Status.SKIP)
+        run.skip(warnings.CHECK, NO_KERNEL, Status.SKIP)
     found = contracts_of(run.series)
     if not found:
         for name in ("contract", "layout", "tests", "conformance"):
@@ -194,6 +221,42 @@ def _contracts(run: _Run, applied: Applied, store: Repository) -> None:
             ran = run.stage(f"tests{label}", partial(_test, run, one, commit, kernel))
         judged = run.stage(f"conformance{label}", partial(_conformance, run, one, read, ran))
         run.checks[run.checks.index(ran)] = _told_once(ran, judged)
+
+
+def _warnings(run: _Run, applied: Applied, built: build.BuildResult) -> CheckResult:
+    """What warnings the series brings; those that are old do not count for the build either."""
+    told = warnings.check_warnings(
+        run.tree,
+        applied.base,
+        applied.commits,
+        built=built,
+        sink=run.sink,
+        logs=run.folder / "logs",
+        jobs=run.options.jobs,
+        fail_on=run.options.fail_on,
+    )
+    before = run.checks[-1]
+    run.checks[-1] = replace(build.check_build(built, told.files), elapsed=before.elapsed)
+    return told.check
+
+
+def _per_patch(run: _Run, applied: Applied, store: Repository) -> CheckResult:
+    options = run.options
+    return per_patch.check_series(
+        run.series,
+        applied,
+        store,
+        tree=run.tree,
+        wanted=per_patch.Wanted(
+            contracts=contracts_of(run.series),
+            kernel=options.kernel,
+            modes=options.patch_modes,
+            fail_on=options.fail_on,
+            jobs=options.jobs,
+        ),
+        logs=run.folder / "logs",
+        sink=run.sink,
+    )
 
 
 def _layout(run: _Run, one: Contract, read: Callable[[str], bytes | None], commit: str) -> CheckResult:
@@ -241,6 +304,9 @@ def _build(run: _Run, commit: str, result: list[build.BuildResult]) -> CheckResu
     built = build.build_kernel(
         run.tree, commit, sink=run.sink, jobs=run.options.jobs, state=run.folder / "logs"
     )
+    applied = run.applied
+    if applied:
+        built = warnings.with_patches(run.tree, applied.base, applied.commits, built)
     result.append(built)
     return build.check_build(built)
 

@@ -49,8 +49,36 @@ class TestV1(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     clause: str = ""
 
 
+class PatchV1(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One step of the series: ``number`` is the patch, 0 the base; ``same_as`` the row whose kernel it has.
+
+    ``docs_new`` is null where no document was checked, ``boot`` where no machine was booted. ``cases`` are
+    the results of the test cases by name, ``flaky`` those with several results on this kernel; ``settled`` is
+    how many cases come to their last result here.
+    """
+
+    number: int
+    subject: str
+    commit: str
+    kernel: Literal["built", "cached", "same", "fails", "not-run"]
+    same_as: int | None = None
+    warnings: int = 0
+    docs_new: int | None = None
+    docs_mended: int = 0
+    programs: Literal["", "compile", "fail", "not-run"] = ""
+    boot: str | None = None
+    cases: dict[str, str] = {}
+    flaky: tuple[str, ...] = ()
+    settled: int = 0
+    elapsed_s: float = 0.0
+    reason: str = ""
+
+
 class CheckV1(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One stage of the review; ``facts`` are name and value pairs in the order to show them."""
+    """One stage of the review; ``facts`` are name and value pairs in the order to show them.
+
+    ``patches`` are the rows of a stage that went through the series patch by patch, the base first.
+    """
 
     check: str
     status: Literal["PASS", "FAIL", "SKIP", "DID_NOT_RUN"]
@@ -60,6 +88,7 @@ class CheckV1(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     tests: tuple[TestV1, ...] = ()
     logs: tuple[str, ...] = ()
     facts: tuple[tuple[str, str], ...] = ()
+    patches: tuple[PatchV1, ...] = ()
 
 
 class TreeV1(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

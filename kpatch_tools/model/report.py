@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from kpatch_tools.model.finding import Finding, Severity
+from kpatch_tools.model.perpatch import PatchRow
 from kpatch_tools.model.test import TestResult
 
 
@@ -19,7 +20,10 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckResult:
-    """One stage of the review. ``facts`` are short proofs for the reader ("kernel": "6.1.192 ...")."""
+    """One stage of the review. ``facts`` are short proofs for the reader ("kernel": "6.1.192 ...").
+
+    ``patches`` are the rows of a stage that went through the series patch by patch, the base first.
+    """
 
     check: str
     status: Status = Status.DID_NOT_RUN
@@ -29,6 +33,7 @@ class CheckResult:
     elapsed: float = 0.0
     logs: tuple[str, ...] = ()
     facts: tuple[tuple[str, str], ...] = ()
+    patches: tuple[PatchRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,8 @@ import msgspec
 
 from kpatch_tools.errors import UserError
 from kpatch_tools.model.finding import Finding, Location, Severity
-from kpatch_tools.model.json_v1 import CheckV1, FindingV1, ReportV1, TestV1
+from kpatch_tools.model.json_v1 import CheckV1, FindingV1, PatchV1, ReportV1, TestV1
+from kpatch_tools.model.perpatch import KernelState, PatchRow, ProgramState
 from kpatch_tools.model.report import CheckResult, Report, SeriesId, Status, TreeId
 from kpatch_tools.model.test import TestResult, Verdict
 
@@ -42,6 +43,7 @@ def _check(check: CheckV1, name: str) -> CheckResult:
         elapsed=check.elapsed_s,
         logs=check.logs,
         facts=check.facts,
+        patches=tuple(_patch(row, name) for row in check.patches),
     )
 
 
@@ -63,14 +65,38 @@ def _finding(finding: FindingV1) -> Finding:
     )
 
 
-def _test(test: TestV1, name: str) -> TestResult:
+def _patch(row: PatchV1, name: str) -> PatchRow:
+    where = f"{name}: patch {row.number}"
+    return PatchRow(
+        number=row.number,
+        subject=row.subject,
+        commit=row.commit,
+        kernel=KernelState(row.kernel),
+        same_as=row.same_as,
+        warnings=row.warnings,
+        docs_new=row.docs_new,
+        docs_mended=row.docs_mended,
+        programs=ProgramState(row.programs),
+        boot=_verdict(row.boot, where) if row.boot else None,
+        cases={case: _verdict(result, f"{where}: {case}") for case, result in row.cases.items()},
+        flaky=row.flaky,
+        settled=row.settled,
+        elapsed=row.elapsed_s,
+        reason=row.reason,
+    )
+
+
+def _verdict(word: str, where: str) -> Verdict:
     try:
-        status = Verdict(test.status)
+        return Verdict(word)
     except ValueError as error:
-        raise UserError(f"{name}: test {test.name}: {test.status} is no verdict") from error
+        raise UserError(f"{where}: {word} is no verdict") from error
+
+
+def _test(test: TestV1, name: str) -> TestResult:
     return TestResult(
         name=test.name,
-        status=status,
+        status=_verdict(test.status, f"{name}: test {test.name}"),
         reason=test.reason,
         clause=test.clause,
         mode=test.mode,

@@ -7,6 +7,7 @@ import jinja2
 from markupsafe import Markup
 
 from kpatch_tools.model.report import Report
+from kpatch_tools.render import per_patch
 from kpatch_tools.render.escape import xml_text
 from kpatch_tools.render.severity import STATUS_WORDS, by_weight, counted, summary
 
@@ -34,4 +35,5 @@ def render(report: Report) -> str:
         by_weight=by_weight,
         counted=counted,
         summary=summary,
+        per_patch=per_patch,
     )

@@ -9,11 +9,13 @@ from kpatch_tools.model.json_v1 import (
     CheckV1,
     FindingV1,
     LocationV1,
+    PatchV1,
     ReportV1,
     SeriesV1,
     TestV1,
     TreeV1,
 )
+from kpatch_tools.model.perpatch import PatchRow
 from kpatch_tools.model.report import CheckResult, Report
 from kpatch_tools.model.test import TestResult
 
@@ -53,6 +55,7 @@ def _check(check: CheckResult) -> CheckV1:
         tests=tuple(_test(test) for test in check.tests),
         logs=check.logs,
         facts=check.facts,
+        patches=tuple(_patch(row) for row in check.patches),
     )
 
 
@@ -73,6 +76,26 @@ def _finding(finding: Finding) -> FindingV1:
         detail=finding.detail,
         hint=finding.hint,
         fingerprint=finding.fingerprint,
+    )
+
+
+def _patch(row: PatchRow) -> PatchV1:
+    return PatchV1(
+        number=row.number,
+        subject=row.subject,
+        commit=row.commit,
+        kernel=row.kernel.value,
+        same_as=row.same_as,
+        warnings=row.warnings,
+        docs_new=row.docs_new,
+        docs_mended=row.docs_mended,
+        programs=row.programs.value,
+        boot=row.boot.value if row.boot else None,
+        cases={case: result.value for case, result in row.cases.items()},
+        flaky=row.flaky,
+        settled=row.settled,
+        elapsed_s=round(row.elapsed, _DECIMALS),
+        reason=row.reason,
     )
 
 

@@ -7,6 +7,7 @@ import textwrap
 from kpatch_tools.model.finding import Finding
 from kpatch_tools.model.report import CheckResult, Report
 from kpatch_tools.model.test import TestResult, Verdict
+from kpatch_tools.render import per_patch
 from kpatch_tools.render.escape import terminal
 from kpatch_tools.render.severity import STATUS_WORDS, by_weight, summary
 
@@ -23,6 +24,9 @@ def render(report: Report) -> str:
     That is the form of gcc, and no other line can be read so, whatever evidence it quotes.
     """
     lines = [*_head(report), *_stages(report.checks)]
+    for check in report.checks:
+        if check.patches:
+            lines += ["", *per_patch.table(check.patches, plain)]
     findings = by_weight(report.findings)
     if findings:
         lines.append("")
@@ -82,7 +86,9 @@ def _open(tests: tuple[TestResult, ...]) -> list[TestResult]:
 
 def _finding(finding: Finding) -> list[str]:
     where = f"{terminal(str(finding.location))}: " if finding.location else ""
-    lines = [f"{where}{finding.severity.value}: {plain(finding.message)} [{finding.rule}]"]
+    place = finding.location
+    by = f", patch {place.patch}" if place and place.path and place.patch else ""
+    lines = [f"{where}{finding.severity.value}: {plain(finding.message)} [{finding.rule}{by}]"]
     if finding.detail:
         lines += [_INDENT + plain(line) for line in finding.detail.splitlines()]
     if finding.hint:

@@ -2,6 +2,7 @@
 """How the stages are joined; the stages themselves have tests of their own, the whole path a vm test."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from kpatch_tools.cli import app
 from kpatch_tools.errors import EnvironmentFault, UserError
 from kpatch_tools.flow import review as flow
 from kpatch_tools.flow.build import BuildResult
-from kpatch_tools.model.finding import Finding, Severity
+from kpatch_tools.model.finding import Finding, Location, Severity
 from kpatch_tools.model.report import CheckResult, Status
 from kpatch_tools.model.test import TestResult, Verdict
 from kpatch_tools.parse.report_json import parse_report
@@ -114,6 +115,7 @@ def test_a_review_without_kernel_says_what_it_left_out(posted, tmp_path):
         "patches": Status.FAIL,
         "docs": Status.PASS,
         "build": Status.SKIP,
+        "warnings": Status.SKIP,
         "contract": Status.PASS,
         "layout": Status.SKIP,
         "tests": Status.SKIP,
@@ -164,6 +166,30 @@ def test_a_kernel_that_does_not_build_is_a_failure_and_proves_nothing(posted, tm
     assert found["conformance"] is not Status.PASS
 
 
+def test_old_warnings_do_not_fail_the_build_and_new_ones_are_a_stage(posted, tmp_path, monkeypatch):
+    old = Finding(
+        rule="gcc/-Wx", severity=Severity.WARNING, message="old", location=Location(path="a.c", line=1)
+    )
+    new = replace(old, message="new", location=Location(path="a.c", line=9, patch=1))
+    asked = []
+
+    def told(_tree, _base, commits, **options):
+        asked.append((len(commits), options["built"].image))
+        check = CheckResult(check="warnings", status=Status.FAIL, findings=(new,))
+        return flow.warnings.Warned(check=check, files=frozenset({"a.c"}))
+
+    tree, mbox = posted
+    built = replace(image(tmp_path), findings=(old,))
+    monkeypatch.setattr(flow.build, "build_kernel", lambda *_a, **_k: built)
+    monkeypatch.setattr(flow.warnings, "check_warnings", told)
+    monkeypatch.setattr(BuildResult, "kernel", None)
+    report = flow.review(str(mbox), tree=str(tree), state=tmp_path / "state").report
+    found = states(report)
+    assert (found["build"], found["warnings"]) == (Status.PASS, Status.FAIL)
+    assert [one.message for one in report.findings if one.rule == "gcc/-Wx"] == ["new"]
+    assert asked == [(2, built.image)]
+
+
 def test_what_the_machine_lacks_is_told_with_its_cure(posted, tmp_path, monkeypatch):
     def lacking(*_args, **_kwargs):
         raise EnvironmentFault("gcc is not installed", cure="apt-get install gcc")
@@ -209,6 +235,49 @@ def test_a_conflict_names_patch_file_and_hunk_and_nothing_else_runs(posted, tmp_
     assert "@@" in conflict.message
     assert {check.status for check in report.checks[2:]} == {Status.DID_NOT_RUN}
     assert report.tree.head == ""
+
+
+def test_a_repository_that_is_no_kernel_is_a_mistake_and_no_verdict(posted, git_tree, tmp_path, capsys):
+    _tree, mbox = posted
+    other = git_tree({"README": b"words\n", "Makefile": b"all:\n\ttrue\n"}, "other")
+    for command in (["review", str(mbox)], ["build", "--series", str(mbox)]):
+        assert app.run([*command, "--tree", str(other), "--state", str(tmp_path / "state")]) == 2
+        told = capsys.readouterr()
+        assert told.out == ""
+        assert "is no Linux kernel tree" in told.err
+        assert "--tree debian:6.1" in told.err
+    assert not (tmp_path / "state").exists()
+
+
+def test_a_tree_without_a_version_that_takes_the_series_is_reviewed(posted, tmp_path, git):
+    tree, mbox = posted
+    git(tree, "rm", "-q", "Makefile")
+    git(tree, "commit", "-qm", "no version")
+    options = flow.Options(kernel=False)
+    report = flow.review(str(mbox), tree=str(tree), state=tmp_path / "state", options=options).report
+    assert states(report)["apply"] is Status.PASS
+
+
+def test_per_patch_is_a_stage_of_the_review(posted, tmp_path):
+    tree, mbox = posted
+    options = flow.Options(kernel=False, per_patch=True)
+    report = flow.review(str(mbox), tree=str(tree), state=tmp_path / "state", options=options).report
+    (stage,) = [check for check in report.checks if check.check == "per-patch"]
+    assert stage.status is Status.SKIP
+    assert [row.number for row in stage.patches] == [0, 1, 2]
+    assert (stage.patches[1].subject, stage.patches[2].commit) == ("KVM: Document it", report.tree.head)
+    # What patch 1 describes is defined by patch 2.
+    assert stage.patches[1].docs_mended
+    assert {one.severity for one in stage.findings} == {Severity.NOTE}
+
+
+def test_per_patch_says_that_it_did_not_run_where_the_series_does_not_apply(posted, tmp_path, git):
+    tree, mbox = posted
+    (tree / UAPI).write_bytes(b"/* another file altogether */\n")
+    git(tree, "commit", "-qam", "elsewhere")
+    options = flow.Options(per_patch=True)
+    report = flow.review(str(mbox), tree=str(tree), state=tmp_path / "state", options=options).report
+    assert states(report)["per-patch"] is Status.DID_NOT_RUN
 
 
 def test_a_series_without_a_known_ioctl_claims_nothing(git, git_tree, tmp_path):
