@@ -12,7 +12,7 @@ from pathlib import Path
 from kpatch_tools.checks.abi import abi_findings
 from kpatch_tools.errors import ToolFailed
 from kpatch_tools.flow.dialect import Reader, text_of
-from kpatch_tools.flow.selftest import installed_headers
+from kpatch_tools.flow.selftest_library import installed_headers
 from kpatch_tools.generate.abi import assertion_source, value_source
 from kpatch_tools.model.abi import Answer, Assertion, assertions
 from kpatch_tools.model.contract import Contract

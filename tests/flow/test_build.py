@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from kpatch_tools.errors import EnvironmentFault, ToolFailed
+from kpatch_tools.flow import selftest_library
 from kpatch_tools.flow.build import build_kernel, check_build
 from kpatch_tools.flow.selftest import build_selftest
 from kpatch_tools.model.event import Event, silent
@@ -268,6 +269,34 @@ def test_a_library_that_does_not_build_is_the_trees_fault(
     path = tree({"tools/testing/selftests/kvm/lib.c": b"int helper(void) { return nothing; }\n"})
     with pytest.raises(ToolFailed, match="library does not build"):
         build_selftest(path, commit_of(path, git), {"x86_64/foo_test.c": GOOD_TEST}, sink=silent)
+
+
+def test_a_new_test_needs_no_checkout_once_the_headers_are_there(
+    tree: Callable[..., Path], git: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tree()
+    commit = commit_of(path, git)
+    build_selftest(path, commit, {"x86_64/foo_test.c": GOOD_TEST}, sink=silent)
+
+    def refuse(*_arguments: object) -> Path:
+        raise AssertionError("the checkout was taken")
+
+    monkeypatch.setattr(selftest_library.kept, "worktree", refuse)
+    again = build_selftest(path, commit, {"x86_64/foo_test.c": GOOD_TEST + "\n"}, sink=silent)
+    assert again.binaries
+    assert not again.cached
+
+
+def test_a_library_that_needs_more_of_the_tree_is_built_in_the_checkout(
+    tree: Callable[..., Path], git: Callable[..., str]
+) -> None:
+    folder = "tools/testing/selftests/kvm"
+    library = b'int helper(void);\n#include "../../../../far.h"\n'
+    path = tree({f"{folder}/lib.c": library, "far.h": b"int helper(void) { return 1; }\n"})
+    for text in (GOOD_TEST, GOOD_TEST + "\n"):
+        result = build_selftest(path, commit_of(path, git), {"x86_64/foo_test.c": text}, sink=silent)
+        assert result.findings == ()
+        assert result.binaries
 
 
 def test_new_headers_reach_the_test(tree: Callable[..., Path], git: Callable[..., str]) -> None:
