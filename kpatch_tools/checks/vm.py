@@ -32,6 +32,7 @@ _BARE = re.compile(r"</?TASK>|</?IRQ>|---\[ end |Kernel Offset:")
 _STOPS = frozenset({Verdict.INFRA, Verdict.PANIC, Verdict.FLOOD, Verdict.HANG, Verdict.NO_VERDICT})
 _OUT_OF_MEMORY = re.compile(r"Out of memory: Killed process \d+ \(.*?\)")
 _EXPLAINS = frozenset({Verdict.FAIL, Verdict.CRASH, Verdict.HANG, Verdict.INFRA})
+_EXPECTED = frozenset({Verdict.XFAIL, Verdict.KNOWN_BUG})
 _TAINTED = "the tests tainted the kernel"
 _EXIT_MEANS = {0: Verdict.PASS, 2: Verdict.XFAIL, EXIT_SKIP: Verdict.SKIP}
 _TIMEOUT_CODE, _NOT_EXECUTABLE, _NOT_THERE, _SIGNALLED = 124, 126, 127, 128
@@ -210,6 +211,9 @@ def _program(
             parts.append((seen.verdict, _stream_reason(output.name, seen)))
     elif expect_results and code is Verdict.PASS:
         parts.append((Verdict.NO_VERDICT, f"{output.name} exited with 0 and printed no test result"))
+    if code is Verdict.XFAIL and not _EXPECTED & {result.status for result in stream.tests}:
+        # A shell ends so that cannot read its script, and many a program after wrong usage.
+        parts.append((Verdict.NO_VERDICT, f"{output.name} exited with 2, and no line says what was to fail"))
     for part in dict.fromkeys(left_out(output.stdout)):
         parts.append((Verdict.SKIP, part))
         results.append(TestResult(name=output.name, status=Verdict.SKIP, reason=part))

@@ -159,7 +159,7 @@ def test_the_skip_that_is_a_failed_assertion() -> None:
     ("code", "verdict", "words"),
     [
         (1, Verdict.FAIL, "exited with 1"),
-        (2, Verdict.XFAIL, ""),
+        (2, Verdict.NO_VERDICT, "exited with 2, and no line says what was to fail"),
         (3, Verdict.FAIL, "exited with 3"),
         (139, Verdict.CRASH, "SIGSEGV"),
         (132, Verdict.CRASH, "SIGILL"),
@@ -175,6 +175,11 @@ def test_exit_codes(code: int, verdict: Verdict, words: str) -> None:
     result = judge(boot("", guest=record(code)), expect_results=False)
     assert result.verdict is verdict
     assert words in result.reason
+
+
+def test_an_expected_failure_has_a_line_that_says_so() -> None:
+    result = judge(boot("1..1\nnot ok 1 a # XFAIL known\n", guest=record(2)))
+    assert result.verdict is Verdict.XFAIL
 
 
 def test_killed_at_its_deadline_is_a_hang() -> None:
