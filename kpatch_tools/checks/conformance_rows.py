@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The errno rows of a section against the contract's conditions and the errnos that were observed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from kpatch_tools.checks.evidence import SUCCESS, Evidence, in_span, results_of
@@ -170,12 +170,22 @@ def _skipped(contract: Contract, errno: str, tests: tuple[TestResult, ...]) -> s
 
 
 def _mentions(contract: Contract, section: Section) -> Iterator[_Mention]:
+    """The conditions that each row speaks of; words that are a part of a longer condition are that one's."""
     for row in section.errors:
         text = row.text.replace("`", "")
+        spans = {
+            error.id: [hit.span() for one in error.document for hit in recogniser(one).finditer(text)]
+            for error in contract.error
+        }
         for error in contract.error:
-            found = next((hit for one in error.document if (hit := recogniser(one).search(text))), None)
-            if found:
-                yield _Mention(error=error, row=row, words=_part(text, found.start(), found.end()))
+            others = [span for name, found in spans.items() if name != error.id for span in found]
+            own = next((span for span in spans[error.id] if not _within_one(span, others)), None)
+            if own:
+                yield _Mention(error=error, row=row, words=_part(text, *own))
+
+
+def _within_one(span: tuple[int, int], others: Sequence[tuple[int, int]]) -> bool:
+    return any(start <= span[0] and span[1] <= end and (start, end) != span for start, end in others)
 
 
 def _part(text: str, start: int, end: int) -> str:

@@ -13,7 +13,7 @@ from kpatch_tools.model.event import Sink
 from kpatch_tools.parse.guestrecord import PARAMETERS
 from kpatch_tools.tools import guest, initramfs
 from kpatch_tools.tools.initramfs import ModuleTree
-from kpatch_tools.tools.machine import Boot, Machine, Order, Plan, optarg, require, supervise
+from kpatch_tools.tools.machine import Boot, Machine, Order, Plan, accelerator, optarg, require, supervise
 from kpatch_tools.tools.probe import QEMU, Engine, is_static, locate
 
 # Drivers of the ports; a kernel that has them built in loads nothing.
@@ -99,7 +99,7 @@ def _argv(order: Order, archive: Path, record: Path) -> tuple[str, ...]:
     # the kernel gives up: "could not calculate TSC khz"; timers and the selftest library then fail.
     words = ("console=ttyS0", "earlyprintk=serial,ttyS0,115200", "loglevel=7", "reboot=t")
     argv = [locate(QEMU), "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]
-    argv += ["-machine", "pc", "-accel", "kvm" if hardware else "tcg", "-cpu", "host" if hardware else "max"]
+    argv += ["-machine", "pc", *accelerator(machine), "-cpu", "host" if hardware else "max"]
     argv += ["-smp", str(machine.cpus), "-m", machine.memory]
     argv += ["-kernel", str(machine.kernel.image.resolve()), "-initrd", str(archive)]
     argv += ["-append", " ".join((*words, *order.kernel_words))]

@@ -21,7 +21,7 @@ from kpatch_tools.parse.guestrecord import parse_record, split_output
 from kpatch_tools.tools import guest, process
 from kpatch_tools.tools.kernels import Kernel
 from kpatch_tools.tools.private import private_folder
-from kpatch_tools.tools.probe import Acceleration, locate
+from kpatch_tools.tools.probe import Acceleration, Engine, locate
 
 CONSOLE_NAME = "console.log"
 OUTPUT_NAME = "output.log"
@@ -166,6 +166,19 @@ def require(**cures: str) -> None:
     for name, cure in cures.items():
         if not locate(name):
             raise EnvironmentFault(f"{name} is not installed", cure=cure)
+
+
+def accelerator(machine: Machine) -> tuple[str, str]:
+    """The option of qemu that chooses the engine.
+
+    With one thread a processor, TCG may run code that another guest processor has just patched: the
+    breakpoint that the kernel puts there in between is then nobody's, and __schedule dies with "Oops: int3"
+    when a static key changes (seen with preempt notifiers and sched_switch, Linux 6.12). One thread for all
+    of them is safe, and quicker.
+    """
+    if machine.acceleration.engine is Engine.KVM:
+        return "-accel", "kvm"
+    return "-accel", "tcg,thread=single" if machine.cpus > 1 else "tcg"
 
 
 def optarg(path: Path) -> str:

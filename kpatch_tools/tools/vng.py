@@ -19,7 +19,7 @@ from kpatch_tools.model.event import Sink
 from kpatch_tools.model.run import Command
 from kpatch_tools.parse.guestrecord import PARAMETERS
 from kpatch_tools.tools import guest, initramfs, process
-from kpatch_tools.tools.machine import Boot, Machine, Order, Plan, optarg, require, supervise
+from kpatch_tools.tools.machine import Boot, Machine, Order, Plan, accelerator, optarg, require, supervise
 from kpatch_tools.tools.probe import Engine, is_static, locate, scripts_folder
 
 DRY_RUN_TIMEOUT_S = 120.0
@@ -82,6 +82,8 @@ def _qemu_argv(order: Order, share: Path) -> tuple[str, ...]:
         argv += ["-initrd", str(place_of_initramfs)]
         # An overlay would bring back what the initramfs hides below /usr.
         argv[place] = _USR_OVERLAY.sub("", argv[place])
+    if order.machine.acceleration.engine is not Engine.KVM:
+        argv += accelerator(order.machine)
     return tuple(argv)
 
 

@@ -33,7 +33,9 @@ def stdin(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
 def test_text_and_exit_code(posted: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
     tree, mails = posted
     assert run(["series", "check", str(mails), "--tree", str(tree)]) == 1
-    assert "virt/kvm/b.c:2: error: the word stands here [checkpatch/FAULT]" in capsys.readouterr().out
+    assert (
+        "virt/kvm/b.c:2: error: the word stands here [checkpatch/FAULT, patch 1]" in capsys.readouterr().out
+    )
 
 
 def test_json_is_alone_on_stdout(posted: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:

@@ -64,6 +64,12 @@ def test_the_machine_under_tcg(order: Callable[..., Order], tmp_path: Path) -> N
     assert [port.rpartition("name=")[2] for port in ports] == ["kvet.stdout", "kvet.stderr", "kvet.record"]
 
 
+def test_processors_take_turns_under_tcg(order: Callable[..., Order]) -> None:
+    """Code that one of them patches is not safe from the others in qemu."""
+    assert value(direct._plan(order(cpus=2)).argv, "-accel") == "tcg,thread=single"
+    assert value(direct._plan(order(cpus=2, acceleration=HARDWARE)).argv, "-accel") == "kvm"
+
+
 def test_hardware_is_used_when_there(order: Callable[..., Order]) -> None:
     argv = direct._plan(order(acceleration=HARDWARE)).argv
     assert (value(argv, "-accel"), value(argv, "-cpu")) == ("kvm", "host")
