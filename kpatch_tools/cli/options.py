@@ -9,6 +9,7 @@ import click
 
 from kpatch_tools.model.event import Sink
 from kpatch_tools.model.finding import Severity
+from kpatch_tools.model.vm import Backend
 from kpatch_tools.render import FORMATS
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -28,6 +29,13 @@ config: Decorator = click.option(
     multiple=True,
     help="add this configuration fragment to those of ci/kernel; debug is a shipped one (KASAN, lockdep, "
     "UBSAN); may be repeated",
+)
+backend: Decorator = click.option(
+    "--backend",
+    type=click.Choice([backend.value for backend in Backend]),
+    default=Backend.VNG.value,
+    show_default=True,
+    help="vng: virtme-ng's machine, with the host's programs; direct: our own, the test alone, faster",
 )
 fail_on: Decorator = click.option(
     "--fail-on",

@@ -8,9 +8,11 @@ import click
 from kpatch_tools.cli import options as shared
 from kpatch_tools.cli.output import exit_code, progress, rendered
 from kpatch_tools.errors import UserError
-from kpatch_tools.flow.review import Options, review
+from kpatch_tools.flow.review import review
+from kpatch_tools.flow.review_run import Options
 from kpatch_tools.flow.test import parse_mode
 from kpatch_tools.model.finding import Severity
+from kpatch_tools.model.vm import Backend
 from kpatch_tools.render.escape import terminal
 
 
@@ -31,6 +33,7 @@ from kpatch_tools.render.escape import terminal
     metavar="NAME=VALUE,...",
     help="with --per-patch: boot each kernel with these KVM parameters; may be repeated  [defaults]",
 )
+@shared.backend
 @shared.state("where the run's folder goes: report.json, report.html, logs/")
 @shared.jobs
 @shared.output_format()
@@ -43,6 +46,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     no_kernel: bool,
     per_patch: bool,
     modes: tuple[str, ...],
+    backend: str,
     state: Path,
     jobs: int | None,
     fmt: str,
@@ -67,6 +71,7 @@ def command(  # noqa: PLR0913 - one parameter an option
         kernel=not no_kernel,
         fail_on=limit,
         jobs=jobs,
+        backend=Backend(backend),
         per_patch=per_patch,
         patch_modes=tuple(parse_mode(mode) for mode in modes) or ({},),
     )

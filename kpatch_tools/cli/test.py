@@ -47,13 +47,7 @@ _MEMORY = re.compile(r"^[1-9]\d{0,5}[MG]$")
     help="one boot with these KVM parameters, as in npt=0 or npt=1,tdp_mmu=0, or a mode of the contract, "
     "or all of them: all; may be repeated  [defaults]",
 )
-@click.option(
-    "--backend",
-    type=click.Choice([backend.value for backend in Backend]),
-    default=Backend.VNG.value,
-    show_default=True,
-    help="vng: virtme-ng's machine, with the host's programs; direct: our own, the test alone, faster",
-)
+@options.backend
 @click.option(
     "--allow-splats",
     metavar="FILE",

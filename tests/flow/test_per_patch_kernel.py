@@ -8,7 +8,7 @@ import pytest
 from kpatch_tools.flow.base import apply_to
 from kpatch_tools.flow.per_patch import Wanted, check_series
 from kpatch_tools.flow.prepare import load
-from kpatch_tools.flow.review import contracts_of
+from kpatch_tools.flow.review_run import contracts_of
 from kpatch_tools.model.event import silent
 from kpatch_tools.model.finding import Severity
 from kpatch_tools.model.perpatch import KernelState, ProgramState

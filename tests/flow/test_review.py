@@ -10,10 +10,13 @@ import pytest
 from kpatch_tools.cli import app
 from kpatch_tools.errors import EnvironmentFault, UserError
 from kpatch_tools.flow import review as flow
+from kpatch_tools.flow import review_kernel as stages
 from kpatch_tools.flow.build import BuildResult
+from kpatch_tools.flow.review_run import Options
 from kpatch_tools.model.finding import Finding, Location, Severity
 from kpatch_tools.model.report import CheckResult, Status
 from kpatch_tools.model.test import TestResult, Verdict
+from kpatch_tools.model.vm import Backend
 from kpatch_tools.parse.report_json import parse_report
 
 API = "Documentation/virt/kvm/api.rst"
@@ -106,9 +109,7 @@ def image(tmp_path, *, fails=False):
 def test_a_review_without_kernel_says_what_it_left_out(posted, tmp_path):
     tree, mbox = posted
     mbox.write_text(mbox.read_text().replace("+  EFAULT the range", "+  EINVAL the range"))
-    done = flow.review(
-        str(mbox), tree=str(tree), state=tmp_path / "state", options=flow.Options(kernel=False)
-    )
+    done = flow.review(str(mbox), tree=str(tree), state=tmp_path / "state", options=Options(kernel=False))
     assert states(done.report) == {
         "apply": Status.PASS,
         # The toy commits have no message worth the name, and the toy tree no checkpatch.pl.
@@ -130,7 +131,7 @@ def test_a_review_without_kernel_says_what_it_left_out(posted, tmp_path):
 def test_without_a_kernel_the_contract_speaks_and_no_more_than_warns(posted, tmp_path):
     tree, mbox = posted
     report = flow.review(
-        str(mbox), tree=str(tree), state=tmp_path / "state", options=flow.Options(kernel=False)
+        str(mbox), tree=str(tree), state=tmp_path / "state", options=Options(kernel=False)
     ).report
     (wrong,) = [finding for finding in report.findings if finding.rule.startswith("contract/")]
     assert (wrong.rule, wrong.severity) == ("contract/document-errno", Severity.WARNING)
@@ -145,8 +146,8 @@ def test_what_the_kernel_did_is_held_against_the_document(posted, tmp_path, monk
         status=Status.PASS,
         tests=(TestResult(name="hole_first", status=Verdict.PASS, clause="no-memslot", observed=seen),),
     )
-    monkeypatch.setattr(flow.build, "build_kernel", lambda *_a, **_k: image(tmp_path))
-    monkeypatch.setattr(flow, "_test", lambda *_a: ran)
+    monkeypatch.setattr(stages.build, "build_kernel", lambda *_a, **_k: image(tmp_path))
+    monkeypatch.setattr(stages, "_test", lambda *_a: ran)
     monkeypatch.setattr(BuildResult, "kernel", property(lambda _self: "a kernel"))
     report = flow.review(str(mbox), tree=str(tree), state=tmp_path / "state").report
     (wrong,) = [finding for finding in report.findings if finding.rule == "conformance/errno-differs"]
@@ -159,7 +160,7 @@ def test_what_the_kernel_did_is_held_against_the_document(posted, tmp_path, monk
 
 def test_a_kernel_that_does_not_build_is_a_failure_and_proves_nothing(posted, tmp_path, monkeypatch):
     tree, mbox = posted
-    monkeypatch.setattr(flow.build, "build_kernel", lambda *_a, **_k: image(tmp_path, fails=True))
+    monkeypatch.setattr(stages.build, "build_kernel", lambda *_a, **_k: image(tmp_path, fails=True))
     report = flow.review(str(mbox), tree=str(tree), state=tmp_path / "state").report
     found = states(report)
     assert (found["build"], found["tests"]) == (Status.FAIL, Status.DID_NOT_RUN)
@@ -176,12 +177,12 @@ def test_old_warnings_do_not_fail_the_build_and_new_ones_are_a_stage(posted, tmp
     def told(_tree, _base, commits, **options):
         asked.append((len(commits), options["built"].image))
         check = CheckResult(check="warnings", status=Status.FAIL, findings=(new,))
-        return flow.warnings.Warned(check=check, files=frozenset({"a.c"}))
+        return stages.warnings.Warned(check=check, files=frozenset({"a.c"}))
 
     tree, mbox = posted
     built = replace(image(tmp_path), findings=(old,))
-    monkeypatch.setattr(flow.build, "build_kernel", lambda *_a, **_k: built)
-    monkeypatch.setattr(flow.warnings, "check_warnings", told)
+    monkeypatch.setattr(stages.build, "build_kernel", lambda *_a, **_k: built)
+    monkeypatch.setattr(stages.warnings, "check_warnings", told)
     monkeypatch.setattr(BuildResult, "kernel", None)
     report = flow.review(str(mbox), tree=str(tree), state=tmp_path / "state").report
     found = states(report)
@@ -195,7 +196,7 @@ def test_what_the_machine_lacks_is_told_with_its_cure(posted, tmp_path, monkeypa
         raise EnvironmentFault("gcc is not installed", cure="apt-get install gcc")
 
     tree, mbox = posted
-    monkeypatch.setattr(flow.build, "build_kernel", lacking)
+    monkeypatch.setattr(stages.build, "build_kernel", lacking)
     report = flow.review(str(mbox), tree=str(tree), state=tmp_path / "state").report
     (built,) = [check for check in report.checks if check.check == "build"]
     assert built.status is Status.DID_NOT_RUN
@@ -207,13 +208,30 @@ def test_a_tree_whose_harness_is_unknown_costs_its_stage_and_not_the_report(post
         raise UserError("no dialect fits this tree", cure="write one")
 
     tree, mbox = posted
-    monkeypatch.setattr(flow.build, "build_kernel", lambda *_a, **_k: image(tmp_path))
+    monkeypatch.setattr(stages.build, "build_kernel", lambda *_a, **_k: image(tmp_path))
     monkeypatch.setattr(BuildResult, "kernel", property(lambda _self: "a kernel"))
-    monkeypatch.setattr(flow.tests, "run_contract", unknown)
+    monkeypatch.setattr(stages.tests, "run_contract", unknown)
     done = flow.review(str(mbox), tree=str(tree), state=tmp_path / "state")
     (ran,) = [check for check in done.report.checks if check.check == "tests"]
     assert (ran.status, ran.reason) == (Status.DID_NOT_RUN, "no dialect fits this tree; cure: write one")
     assert (done.folder / "report.json").is_file()
+
+
+def test_the_back_end_is_the_one_asked_for(posted, tmp_path, monkeypatch):
+    asked = []
+
+    def noted(*_args, settings, **_kwargs):
+        asked.append(settings.backend)
+        raise UserError("enough")
+
+    tree, mbox = posted
+    monkeypatch.setattr(stages.build, "build_kernel", lambda *_a, **_k: image(tmp_path))
+    monkeypatch.setattr(BuildResult, "kernel", property(lambda _self: "a kernel"))
+    monkeypatch.setattr(stages.tests, "run_contract", noted)
+    argv = ["review", str(mbox), "--tree", str(tree), "--state", str(tmp_path / "state")]
+    for words in ((), ("--backend", "direct")):
+        assert app.run([*argv, *words]) == 1
+    assert asked == [Backend.VNG, Backend.DIRECT]
 
 
 def test_a_commit_that_is_not_there_is_2_and_leaves_nothing(posted, tmp_path):
@@ -253,14 +271,14 @@ def test_a_tree_without_a_version_that_takes_the_series_is_reviewed(posted, tmp_
     tree, mbox = posted
     git(tree, "rm", "-q", "Makefile")
     git(tree, "commit", "-qm", "no version")
-    options = flow.Options(kernel=False)
+    options = Options(kernel=False)
     report = flow.review(str(mbox), tree=str(tree), state=tmp_path / "state", options=options).report
     assert states(report)["apply"] is Status.PASS
 
 
 def test_per_patch_is_a_stage_of_the_review(posted, tmp_path):
     tree, mbox = posted
-    options = flow.Options(kernel=False, per_patch=True)
+    options = Options(kernel=False, per_patch=True)
     report = flow.review(str(mbox), tree=str(tree), state=tmp_path / "state", options=options).report
     (stage,) = [check for check in report.checks if check.check == "per-patch"]
     assert stage.status is Status.SKIP
@@ -275,7 +293,7 @@ def test_per_patch_says_that_it_did_not_run_where_the_series_does_not_apply(post
     tree, mbox = posted
     (tree / UAPI).write_bytes(b"/* another file altogether */\n")
     git(tree, "commit", "-qam", "elsewhere")
-    options = flow.Options(per_patch=True)
+    options = Options(per_patch=True)
     report = flow.review(str(mbox), tree=str(tree), state=tmp_path / "state", options=options).report
     assert states(report)["per-patch"] is Status.DID_NOT_RUN
 
@@ -288,7 +306,7 @@ def test_a_series_without_a_known_ioctl_claims_nothing(git, git_tree, tmp_path):
     mbox.write_text(git(tree, "format-patch", "--stdout", "-1") + "\n")
     git(tree, "reset", "-q", "--hard", "HEAD~")
     report = flow.review(
-        str(mbox), tree=str(tree), state=tmp_path / "state", options=flow.Options(kernel=False)
+        str(mbox), tree=str(tree), state=tmp_path / "state", options=Options(kernel=False)
     ).report
     found = states(report)
     assert {found[name] for name in ("contract", "tests", "conformance")} == {Status.SKIP}
@@ -332,7 +350,7 @@ def test_a_known_bug_is_told_once_by_the_stage_that_knows_the_clause() -> None:
         message="KVM_X: case a shows the known bug B2",
     )
 
-    told = flow._told_once(
+    told = stages._told_once(
         CheckResult(check="tests", findings=(bug, other), tests=tests),
         CheckResult(check="conformance", findings=(judged,)),
     )
