@@ -4,14 +4,17 @@
 The first run on a machine builds a kernel (minutes); after that the cache serves it.
 """
 
+import sys
 from pathlib import Path
 
 import pytest
 
 from kpatch_tools.cli import app
 from kpatch_tools.model.report import Report, Status
+from kpatch_tools.model.run import Command
 from kpatch_tools.model.test import Verdict
 from kpatch_tools.parse.report_json import parse_report
+from kpatch_tools.tools import process
 from kpatch_tools.tools.git import Repository
 from kpatch_tools.tools.kept import store_for
 
@@ -149,3 +152,29 @@ def test_a_second_run_builds_nothing(run, tmp_path, capsys):
         == 0
     )
     assert "cached: yes" in capsys.readouterr().out
+
+
+def test_two_reviews_of_one_tree_at_once_say_the_same(run, tmp_path):
+    """They share the kept checkout, the store, the object folder and every cache."""
+    start = "import sys; from kpatch_tools.cli.app import run; sys.exit(run(sys.argv[1:]))"
+    words = ("review", "kvm-map-memory/v2", "--tree", "debian:6.1", "--backend", "direct", "--state")
+    names = ("one", "two")
+    commands = [
+        Command(argv=(sys.executable, "-c", start, *words, str(tmp_path / name)), timeout=1200)
+        for name in names
+    ]
+    assert [result.returncode for result in process.run_each(commands)] == [1, 1]
+    for name in names:
+        (folder,) = (tmp_path / name / "runs").iterdir()
+        report = parse_report((folder / "report.json").read_text())
+        assert {item.check: item.status for item in report.checks} == {
+            item.check: item.status for item in run[1].checks
+        }
+        assert told(report) == told(run[1])
+
+
+def told(report: Report) -> set[tuple[str, str]]:
+    """Rule and place of the findings, but for the page of 1 GiB, which two machines at once may not get."""
+    return {
+        (item.rule, str(item.location)) for item in report.findings if "hugetlb_1g_inside" not in item.message
+    }
