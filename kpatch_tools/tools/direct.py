@@ -13,7 +13,7 @@ from kpatch_tools.model.event import Sink
 from kpatch_tools.parse.guestrecord import PARAMETERS
 from kpatch_tools.tools import guest, initramfs
 from kpatch_tools.tools.initramfs import ModuleTree
-from kpatch_tools.tools.machine import Boot, Machine, Order, Plan, accelerator, optarg, require, supervise
+from kpatch_tools.tools.machine import Boot, Machine, Order, Plan, accelerator, channels, require, supervise
 from kpatch_tools.tools.probe import QEMU, Engine, is_static, locate
 
 # Drivers of the ports; a kernel that has them built in loads nothing.
@@ -103,19 +103,4 @@ def _argv(order: Order, archive: Path, record: Path) -> tuple[str, ...]:
     argv += ["-smp", str(machine.cpus), "-m", machine.memory]
     argv += ["-kernel", str(machine.kernel.image.resolve()), "-initrd", str(archive)]
     argv += ["-append", " ".join((*words, *order.kernel_words))]
-    argv += [
-        "-chardev",
-        f"file,id=console,path={optarg(order.console.resolve())}",
-        "-serial",
-        "chardev:console",
-    ]
-    argv += ["-device", "virtio-serial-pci"]
-    ports = (
-        (guest.STDOUT_PORT, Path("/dev/fd/1")),
-        (guest.STDERR_PORT, Path("/dev/fd/2")),
-        (guest.RECORD_PORT, record),
-    )
-    for name, path in ports:
-        argv += ["-chardev", f"file,id={name},path={optarg(path)}"]
-        argv += ["-device", f"virtserialport,chardev={name},name={name}"]
-    return tuple(argv)
+    return (*argv, *channels(order, record))

@@ -23,7 +23,7 @@ from kpatch_tools.tools import apt, guest, initramfs, process
 from kpatch_tools.tools.cpio import Cpio
 from kpatch_tools.tools.files import cache_dir, locked, write_atomic
 from kpatch_tools.tools.kernels import Kernel
-from kpatch_tools.tools.machine import Boot, Machine, Order, Plan, optarg, require, supervise
+from kpatch_tools.tools.machine import Boot, Machine, Order, Plan, channels, require, supervise
 from kpatch_tools.tools.probe import Acceleration, Engine, locate
 
 # So long a kernel is taken for the current one, and nothing is asked of the network.
@@ -115,17 +115,7 @@ def argv(found: Guest, order: Order, archive: Path, record: Path) -> tuple[str, 
     line += ["-smp", str(machine.cpus), "-m", machine.memory]
     line += ["-kernel", str(machine.kernel.image.resolve()), "-initrd", str(archive)]
     line += ["-append", " ".join((*words, *order.kernel_words))]
-    console = f"file,id=console,path={optarg(order.console.resolve())}"
-    line += ["-chardev", console, "-serial", "chardev:console", "-device", "virtio-serial-pci"]
-    ports = (
-        (guest.STDOUT_PORT, Path("/dev/fd/1")),
-        (guest.STDERR_PORT, Path("/dev/fd/2")),
-        (guest.RECORD_PORT, record),
-    )
-    for name, path in ports:
-        line += ["-chardev", f"file,id={name},path={optarg(path)}"]
-        line += ["-device", f"virtserialport,chardev={name},name={name}"]
-    return tuple(line)
+    return (*line, *channels(order, record))
 
 
 def _plan(found: Guest, order: Order) -> Plan:

@@ -181,6 +181,21 @@ def accelerator(machine: Machine) -> tuple[str, str]:
     return "-accel", "tcg,thread=single" if machine.cpus > 1 else "tcg"
 
 
+def channels(order: Order, record: Path) -> tuple[str, ...]:
+    """The options of qemu for what comes out: the log by serial port, output and record by virtio ports."""
+    console = f"file,id=console,path={optarg(order.console.resolve())}"
+    argv = ["-chardev", console, "-serial", "chardev:console", "-device", "virtio-serial-pci"]
+    ports = (
+        (guest.STDOUT_PORT, Path("/dev/fd/1")),
+        (guest.STDERR_PORT, Path("/dev/fd/2")),
+        (guest.RECORD_PORT, record),
+    )
+    for name, path in ports:
+        argv += ["-chardev", f"file,id={name},path={optarg(path)}"]
+        argv += ["-device", f"virtserialport,chardev={name},name={name}"]
+    return tuple(argv)
+
+
 def optarg(path: Path) -> str:
     """A value inside qemu's comma separated options: a comma is written twice (qemu(1))."""
     return str(path).replace(",", ",,")

@@ -10,7 +10,7 @@ import pytest
 from bench.kernel_mutants import run as bench_run
 from bench.kernel_mutants.report import listing, row, summary
 from bench.kernel_mutants.run import Bench, Tried, try_mutants
-from bench.kernel_mutants.table import Mutant, load_table
+from bench.kernel_mutants.table import Mutant, Table, load_table
 from kpatch_tools.checks.vm import judge
 from kpatch_tools.errors import EnvironmentFault
 from kpatch_tools.flow.tree import find_tree
@@ -184,11 +184,8 @@ def test_text_of_a_guest_does_not_reach_the_terminal_raw(tried, machine: Guest) 
     assert "\x1b" not in row(tried())
 
 
-@pytest.mark.kernel
-@pytest.mark.vm
-@pytest.mark.timeout(2400)
-def test_three_mutants_end_to_end(tmp_path: Path) -> None:
-    """One that only ours notices, one that both do, and one that takes the kernel down."""
+def prepared(logs: Path) -> tuple[Table, Bench]:
+    """The table of mutants and their kernel; skips where this machine has not what it takes."""
     missing = [name for name in ("vng", "setpriv", "busybox", probe.QEMU) if not probe.locate(name)]
     if missing:
         pytest.skip(f"not installed: {', '.join(missing)}")
@@ -197,7 +194,16 @@ def test_three_mutants_end_to_end(tmp_path: Path) -> None:
         find_tree(table.tree, silent)
     except EnvironmentFault as error:
         pytest.skip(error.message)
-    bench = bench_run.prepare(table, tree=table.tree, jobs=None, logs=tmp_path, sink=silent)
+    bench = bench_run.prepare(table, tree=table.tree, jobs=None, logs=logs, sink=silent)
+    return table, bench
+
+
+@pytest.mark.kernel
+@pytest.mark.vm
+@pytest.mark.timeout(2400)
+def test_three_mutants_end_to_end(tmp_path: Path) -> None:
+    """One that only ours notices, one that both do, and one that takes the kernel down."""
+    table, bench = prepared(tmp_path)
     chosen = table.chosen(("flags_unchecked", "hole_success", "no_root"))
     flags, hole, root = try_mutants(bench, chosen, base_runs=1)
     assert {"flags_low", "flags_high"} <= set(flags.ours.by)
@@ -212,15 +218,7 @@ def test_three_mutants_end_to_end(tmp_path: Path) -> None:
 @pytest.mark.timeout(2400)
 def test_a_call_that_nothing_ends_holds_up_neither_the_other_cases_nor_the_machine(tmp_path: Path) -> None:
     """The kernel loops and looks at no signal: the case is named, the next one runs, the machine goes off."""
-    missing = [name for name in ("vng", "setpriv", "busybox", probe.QEMU) if not probe.locate(name)]
-    if missing:
-        pytest.skip(f"not installed: {', '.join(missing)}")
-    table = load_table()
-    try:
-        find_tree(table.tree, silent)
-    except EnvironmentFault as error:
-        pytest.skip(error.message)
-    bench = bench_run.prepare(table, tree=table.tree, jobs=None, logs=tmp_path, sink=silent)
+    table, bench = prepared(tmp_path)
     (mutant,) = table.chosen(("retry_unkillable",))
     machine = vng.Machine(
         kernel=bench.kernel, acceleration=bench.acceleration, mode={table.parameter: str(mutant.number)}
