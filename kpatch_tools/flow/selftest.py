@@ -60,7 +60,7 @@ def build_selftest(
     keys = library_keys(Repository.open(kept.store_for(tree)), commit)
     texts = (f"{name}\0{text}" for name, text in sorted(sources.items()))
     return _cached(
-        digest(keys.library, *TEST_FLAGS, *texts),
+        digest(keys.harness, *TEST_FLAGS, *texts),
         {name: _program(name) for name in sources},
         lambda place, log: _build(tree, commit, sources, place, keys=keys, log=log, sink=sink),
         log=(state or cache_dir("logs")) / f"selftests-{commit[:12]}.log",
@@ -88,7 +88,7 @@ def build_tree_test(
         found = Finding(rule="build/selftest", severity=Severity.ERROR, message=message)
         return SelftestResult(binaries={}, findings=(found,), elapsed=0.0, log=log, cached=False)
     return _cached(
-        digest(keys.library, "of the tree", known, *LIBRARY_FLAGS),
+        digest(keys.harness, "of the tree", known, *LIBRARY_FLAGS),
         {f"{known}.c": known},
         lambda place, full: _build_own(tree, commit, known, place, keys=keys, log=full, sink=sink),
         log=log,

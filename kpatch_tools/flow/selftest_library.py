@@ -63,10 +63,10 @@ class Headers:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keys:
-    """What the caches call the headers and the library of a commit."""
+    """What the caches call the headers of a commit, and the library of its selftests."""
 
     headers: str
-    library: str
+    harness: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +98,7 @@ def library_keys(repository: Repository, commit: str) -> Keys:
     """The keys of ``commit``, with the compiler of this machine."""
     compiler = kbuild.compiler_version()
     headers = _ids(repository, commit, HEADER_INPUTS, compiler)
-    return Keys(headers=headers, library=digest(headers, _ids(repository, commit, LIBRARY_INPUTS, compiler)))
+    return Keys(headers=headers, harness=digest(headers, _ids(repository, commit, LIBRARY_INPUTS, compiler)))
 
 
 def digest(*parts: str) -> str:
@@ -115,7 +115,7 @@ def library(  # noqa: PLR0913 - of what, for what, and where its words go
     Its sources are those beside its objects; where a tree's library needs more than LIBRARY_INPUTS, the kept
     checkout. ``scratch`` goes away with the lock. Raises ToolFailed when the library does not build.
     """
-    place = cache_dir("library", keys.library)
+    place = cache_dir("library", keys.harness)
     kbuild.need_plain_path(place)
     include = _headers_of(tree, commit, keys.headers, log, sink)
     whole = place / "whole"
@@ -141,7 +141,7 @@ def library(  # noqa: PLR0913 - of what, for what, and where its words go
 @contextlib.contextmanager
 def library_in_checkout(tree: Path, commit: str, *, keys: Keys, log: Path, sink: Sink) -> Iterator[Library]:
     """Hold the library's folder together with the kept checkout, for make to build in; builds nothing."""
-    place = cache_dir("library", keys.library)
+    place = cache_dir("library", keys.harness)
     kbuild.need_plain_path(place)
     include = _headers_of(tree, commit, keys.headers, log, sink)
     # The checkout first, always: two locks in two orders would wait for each other.
