@@ -68,12 +68,7 @@ def prepare(table: Table, *, tree: str, jobs: int | None, logs: Path, sink: Sink
 
     Raises UserError when the patches do not apply, EnvironmentFault when something does not build.
     """
-    acceleration = probe.acceleration()
-    if acceleration.engine is probe.Engine.NONE:
-        raise EnvironmentFault(
-            f"nothing here can run a guest with nested paging ({acceleration})",
-            cure="apt-get install -y qemu-system-x86",
-        )
+    acceleration = probe.need_acceleration()
     place = find_tree(tree, sink).path
     series, mutants = load_series(table.series), load_series(str(HERE / table.patch))
     applied = apply_series(mutants, tree=place, objects=store_for(place), first=series.patches, sink=sink)

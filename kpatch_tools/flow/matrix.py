@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from kpatch_tools.errors import EnvironmentFault, UserError
+from kpatch_tools.errors import UserError
 from kpatch_tools.flow.crew import Crew, Limits, Progress, Task
 from kpatch_tools.flow.matrix_cell import Booter, cell_folder, load, run_cell
 from kpatch_tools.flow.matrix_plan import MatrixPlan, load_plan
@@ -95,7 +95,7 @@ def run_matrix(  # noqa: PLR0913 - what, how, where to
     started = time.monotonic()
     refusal = UserError(f"{folder}: another kvet is running this matrix", cure="wait for its end")
     with locked_at_once(folder / ".lock", refusal):
-        acceleration = _acceleration()
+        acceleration = probe.need_acceleration()
         stock = stock_up(plan, logs=folder / "logs", jobs=choices.jobs, sink=sink)
         _begin(plan, choices, stock, folder)
         run = _Run(
@@ -124,16 +124,6 @@ def run_matrix(  # noqa: PLR0913 - what, how, where to
             facts=facts,
             elapsed=time.monotonic() - started,
         )
-
-
-def _acceleration() -> Acceleration:
-    found = probe.acceleration()
-    if found.engine is probe.Engine.NONE:
-        raise EnvironmentFault(
-            f"nothing here can run a guest with nested paging ({found})",
-            cure="apt-get install -y qemu-system-x86",
-        )
-    return found
 
 
 def _booter(backend: Backend) -> Booter:

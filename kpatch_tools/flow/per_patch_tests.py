@@ -8,9 +8,9 @@ runs on the base and after each patch, so a result that changes is the kernel's 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from kpatch_tools.errors import EnvironmentFault
 from kpatch_tools.flow.dialect import choose_dialect
 from kpatch_tools.flow.generate import generate
 from kpatch_tools.flow.selftest import build_selftest
@@ -114,12 +114,7 @@ def build_programs(
     Raises UserError when no dialect fits the tree, EnvironmentFault when a program is missing, ToolFailed
     when the tree's own headers or library do not build.
     """
-    store = Repository.open(store_for(tree))
-
-    def read(path: str) -> str | None:
-        blob = store.read_blob(head, path)
-        return None if blob is None else blob.decode(errors="replace")
-
+    read = partial(Repository.open(store_for(tree)).read_blob, head)
     binaries: dict[str, Path] = {}
     for contract in contracts:
         sources = generate(contract, choose_dialect(read, f"{tree} at {head[:12]}"))
@@ -137,12 +132,7 @@ def run_programs(
 
     Raises EnvironmentFault when this machine cannot make a guest with nested paging.
     """
-    acceleration = probe.acceleration()
-    if acceleration.engine is probe.Engine.NONE:
-        raise EnvironmentFault(
-            f"nothing here can run a guest with nested paging ({acceleration})",
-            cure="apt-get install -y qemu-system-x86",
-        )
+    acceleration = probe.need_acceleration()
     allowed = load_allowed()
     verdicts: list[tuple[Verdict, str]] = []
     cases: dict[str, Verdict] = {}

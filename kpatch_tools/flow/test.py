@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kpatch_tools.checks.behaviour import explained
 from kpatch_tools.checks.vm import Judgement
-from kpatch_tools.errors import EnvironmentFault, UserError
+from kpatch_tools.errors import UserError
 from kpatch_tools.flow.btf import with_btf
 from kpatch_tools.flow.build import build_kernel, check_build
 from kpatch_tools.flow.dialect import choose_dialect
@@ -160,12 +160,7 @@ def run_contract(  # noqa: PLR0913 - what, of which tree, on what, how, where to
     built = build_selftest(tree, commit, sources, sink=sink, state=logs)
     if not built.binaries:
         return _no_program(built, time.monotonic() - started)
-    acceleration = probe.acceleration()
-    if acceleration.engine is probe.Engine.NONE:
-        raise EnvironmentFault(
-            f"nothing here can run a guest with nested paging ({acceleration})",
-            cure="apt-get install -y qemu-system-x86",
-        )
+    acceleration = probe.need_acceleration()
     programs = tuple(
         guest.Program(name=contract.name, binary=path, limit=chosen.limit) for path in built.binaries.values()
     )

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from kpatch_tools.errors import EnvironmentFault
 from kpatch_tools.model.run import Command, Ended
 from kpatch_tools.tools import process
 from kpatch_tools.tools.process import Runner
@@ -174,6 +175,17 @@ def acceleration(
     emulated, fact = _emulated(run)
     engine = Engine.TCG if emulated else Engine.NONE
     return Acceleration(engine=engine, vendor="amd" if emulated else "", evidence=(fact, *facts))
+
+
+def need_acceleration() -> Acceleration:
+    """acceleration(), or EnvironmentFault with its evidence where nothing can run such a guest."""
+    found = acceleration()
+    if found.engine is Engine.NONE:
+        raise EnvironmentFault(
+            f"nothing here can run a guest with nested paging ({found})",
+            cure="apt-get install -y qemu-system-x86",
+        )
+    return found
 
 
 def _hardware(device: Path, modules: Path, try_vm: Callable[[Path], str]) -> tuple[str, tuple[str, ...]]:

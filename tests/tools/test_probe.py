@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from kpatch_tools.errors import EnvironmentFault
 from kpatch_tools.model.run import Command, Ended, RunResult
 from kpatch_tools.tools import probe
 from kpatch_tools.tools.probe import Engine
@@ -154,3 +155,14 @@ def test_amounts(tmp_path: Path) -> None:
     meminfo.write_text("MemTotal: 10 kB\nMemAvailable:    2048 kB\n")
     assert probe.memory_available(meminfo) == 2048 * 1024
     assert probe.memory_available(tmp_path / "absent") == 0
+
+
+def test_what_can_run_nothing_is_refused_with_its_evidence(monkeypatch: pytest.MonkeyPatch) -> None:
+    none = probe.Acceleration(engine=probe.Engine.NONE, evidence=("no qemu", "no /dev/kvm"))
+    monkeypatch.setattr(probe, "acceleration", lambda: none)
+    with pytest.raises(EnvironmentFault, match="no qemu; no /dev/kvm") as refused:
+        probe.need_acceleration()
+    assert "qemu-system-x86" in refused.value.cure
+    some = probe.Acceleration(engine=probe.Engine.TCG)
+    monkeypatch.setattr(probe, "acceleration", lambda: some)
+    assert probe.need_acceleration() is some
