@@ -108,18 +108,25 @@ def test_interrupts_off_for_ever(run: Callable[..., Boot], tmp_path: Path) -> No
     assert not running(str(tmp_path / "logs"))
 
 
+# RCU complains about a grace period that is under way: a second processor starts one, and another, meanwhile.
+GRACE = "while :; do (:); sleep 0.05; done &"
 SOON = {
-    "soft-lockup": ("SOFTLOCKUP", "echo 3 > /proc/sys/kernel/watchdog_thresh"),
-    "rcu-stall": ("SOFTLOCKUP", "echo 3 > /sys/module/rcupdate/parameters/rcu_cpu_stall_timeout"),
-    "hung-task": ("HUNG_TASK", "echo 3 > /proc/sys/kernel/hung_task_timeout_secs"),
+    "soft-lockup": ("SOFTLOCKUP", "echo 3 > /proc/sys/kernel/watchdog_thresh", 1, 3),
+    "rcu-stall": (
+        "SOFTLOCKUP",
+        f"{GRACE}\necho 3 > /sys/module/rcupdate/parameters/rcu_cpu_stall_timeout",
+        2,
+        12,
+    ),
+    "hung-task": ("HUNG_TASK", "echo 3 > /proc/sys/kernel/hung_task_timeout_secs", 1, 3),
 }
 
 
 @pytest.mark.parametrize("kind", SOON)
 def test_a_lockup_is_named_by_the_kernel(run: Callable[..., Boot], tmp_path: Path, kind: str) -> None:
-    what, sooner = SOON[kind]
-    program = shell(tmp_path, "spin", f"{sooner}\necho {what} > {PROVOKE}", limit=3)
-    judged = judge(run(program, boot_timeout=25.0).evidence)
+    what, sooner, cpus, limit = SOON[kind]
+    program = shell(tmp_path, "spin", f"{sooner}\necho {what} > {PROVOKE}", limit=limit)
+    judged = judge(run(program, cpus=cpus, boot_timeout=25.0).evidence)
     assert judged.verdict is Verdict.HANG
     assert kind in {splat.kind for splat in judged.splats}
     assert f"splat/{kind}" in {finding.rule for finding in judged.findings}
