@@ -85,7 +85,11 @@ def ask(wanted: Sequence[Assertion], include: Path) -> tuple[Answer, ...]:
     refused = {number - first: words for number, words in said.items() if number >= first}
     elsewhere = error_elsewhere(checked.error_text)
     if elsewhere or not refused or len(refused) != len(said):
-        raise ToolFailed("the tree's user-space headers do not compile", tail=elsewhere or checked.tail)
+        raise ToolFailed(
+            "the tree's user-space headers do not compile",
+            tail=elsewhere or checked.tail,
+            cure="read the compiler's words above; make headers_install in the tree shows the same",
+        )
     computable = [wanted[index] for index, words in sorted(refused.items()) if not words]
     found = values(compiler.assembly(value_source(computable), include).text) if computable else {}
     numbers = {item: found.get(index) for index, item in enumerate(computable)}

@@ -31,7 +31,9 @@ def stale(files: Mapping[str, str], place: Path) -> tuple[Stale, ...]:
     """
     if place.is_file():
         if len(files) > 1:
-            raise UserError(f"{place}: {len(files)} files are generated, name their folder")
+            raise UserError(
+                f"{place}: {len(files)} files are generated, name their folder", cure="--check FOLDER"
+            )
         return tuple(_compared(text, place) for text in files.values() if _read(place) != text)
     if not place.is_dir():
         raise UserError(f"{place}: no such file or folder", cure="kvet gen CONTRACT --out FOLDER writes it")

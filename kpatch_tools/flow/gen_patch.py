@@ -31,7 +31,9 @@ def make_patch(contract: Contract, tree: Path, *, commit: str = "", form: Form =
         try:
             return None if blob is None else blob.decode()
         except UnicodeDecodeError as error:
-            raise UserError(f"{tree}: {path} is no UTF-8") from error
+            raise UserError(
+                f"{tree}: {path} is no UTF-8", cure="convert the file to UTF-8 in the tree, and commit that"
+            ) from error
 
     dialect = in_form(choose_dialect(read, f"{tree} at {base[:12]}"), form, read)
     sources = generate(contract, dialect)

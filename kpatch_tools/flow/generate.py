@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Contract and tree in, C selftests out."""
 
-from pathlib import Path
+import re
+from pathlib import Path, PurePath
 
 from kpatch_tools.errors import UserError
 from kpatch_tools.flow.tree import resolve_tree
@@ -10,7 +11,10 @@ from kpatch_tools.model.contract import Contract
 from kpatch_tools.model.dialect import Dialect
 from kpatch_tools.model.event import Sink, silent
 from kpatch_tools.parse.contract import parse_contract
+from kpatch_tools.parse.contract_extends import Text, extended_by
 from kpatch_tools.tools.files import data_dir, read_text, write_atomic
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
 def contract_names() -> tuple[str, ...]:
@@ -34,11 +38,26 @@ def load_contract(name_or_path: str) -> Contract:
             f"{name_or_path}: no contract of that name and no file",
             cure=f"name one of {', '.join(contract_names())}, or a TOML file",
         )
-    contract = parse_contract(read_text(path, "contract"), path=shown)
+    text = read_text(path, "contract")
+    contract = parse_contract(text, path=shown, base=base_text(text, path, shown=shown))
     if contract.name != path.stem:
         message = f'{shown}: the contract calls itself "{contract.name}", the file {path.name}'
         raise UserError(message, cure="name and file have to agree: findings and tests refer to both")
     return contract
+
+
+def base_text(text: str, path: Path, *, shown: str) -> Text | None:
+    """The contract that the one at ``path`` extends, None where it stands by itself.
+
+    That is the file beside it. Where there is none, parse_contract() says so with the line.
+    """
+    name = extended_by(text, path=shown)
+    if not _NAME.fullmatch(name):
+        return None
+    beside = path.with_name(f"{name}.toml")
+    if not beside.is_file():
+        return None
+    return Text(path=str(PurePath(shown).with_name(beside.name)), text=read_text(beside, "contract"))
 
 
 def tree_folder(spec: str | None, sink: Sink = silent) -> Path:

@@ -74,6 +74,7 @@ def features(contract: Contract) -> frozenset[str]:
     names |= race_features(contract)
     for case in contract.case:
         names |= {name for name in ("control", "again", "guest", "each") if getattr(case, name)}
+        names |= {"padding-byte"} if case.each and case.each.padding else set()
         names |= {f"needs-{need}" for need in contract.needs(case)}
     return frozenset(str(name) for name in names)
 
@@ -221,6 +222,7 @@ def _control(control: Control) -> str:
         if value is not None:
             return f"call.{member} = {expression(value)};"
     for member, given, text in (
+        ("padding", control.padding, "0"),
         ("argument", control.argp, _ARGUMENT["struct"]),
         ("target", control.fd, _TARGET["vcpu"]),
         ("other_process", control.process, "false"),

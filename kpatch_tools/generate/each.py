@@ -14,12 +14,13 @@ def walked(case: Case) -> str:
     each = case.each
     if not each:
         return ""
-    return "gpa" if each.at else "size" if each.size else "flags" if each.flags else "request_size"
+    members = {"gpa": each.at, "size": each.size, "flags": each.flags, "padding": each.padding}
+    return next((name for name, values in members.items() if values), "request_size")
 
 
 def walks_bits(each: Each) -> bool:
-    """Whether the values are bits, which a loop makes."""
-    return isinstance(each.at or each.size or each.flags, str)
+    """Whether the values are bits or bytes, which a loop makes."""
+    return isinstance(each.at or each.size or each.flags or each.padding, str)
 
 
 def each_lines(contract: Contract, call_: Call, each: Each) -> tuple[str, ...]:
@@ -31,6 +32,10 @@ def each_lines(contract: Contract, call_: Call, each: Each) -> tuple[str, ...]:
             "\tcall.flags = ~0ull;",
             call(1, "check_one_of", "s", "&call", "&expected", f'"all bits of {flags}"'),
         )
+    if each.padding:
+        name = contract.member(Role.PADDING).name
+        lines = _loop(f"sizeof(s->arg->{name})", "call.padding_byte = i + 1;", f"byte %d of {name}")
+        return ("\tcall.padding = 0xff;", *lines)
     if each.at == "bits-below-page":
         name = contract.member(Role.ADDRESS).name
         return _loop("PAGE_SHIFT", f"call.gpa = {expression(call_.at)} + BIT_ULL(i);", f"bit %d of {name}")

@@ -11,6 +11,8 @@ from kpatch_tools.model.race import (
     Beside,
     DeleteSlot,
     During,
+    Ended,
+    Hold,
     Invalidate,
     MoveSlot,
     Occupy,
@@ -44,9 +46,11 @@ def race_features(contract: Contract) -> set[str]:
             plain = not contract.threaded(case) and case.call.vcpus == 1
             names |= {"plain-call"} if plain else set()
         names |= {"pauses"} if "pause" in setup else set()
-        names |= {"delete", "delete-before"} if "delete" in setup else set()
-        names |= {"delete", "delete-beside"} if "delete" in during else set()
-        names |= {"changes"} if during & {"delete", "move"} else set()
+        deletions = [step for step in case.setup if isinstance(step, DeleteSlot)]
+        held = any(step.held for step in deletions)
+        names |= {"delete", "delete-before"} if any(not step.held for step in deletions) else set()
+        names |= {"delete", "delete-beside"} if held or "delete" in during else set()
+        names |= {"changes"} if held or during & {"delete", "move"} else set()
         names |= {"signals"} if "poison" in setup or contract.threaded(case) else set()
     names |= {"workers"} if names & {"threaded", "vcpus"} else set()
     names |= {"races"} if names & {"workers", "signals", "delete"} else set()
@@ -65,8 +69,11 @@ def beside(case: Case, step: Beside) -> str:
     if isinstance(step, Occupy):
         at = next(other.at for other in case.setup if isinstance(other, Pause))
         return call(1, "occupy", "s", expression(at))
+    if isinstance(step, Hold):
+        at = next(other.at for other in case.setup if isinstance(other, Pause))
+        return call(1, "hold", "s", expression(at))
     if isinstance(step, DeleteSlot):
-        return call(1, "delete_slot", "s", slot_number(case, step.at))
+        return call(1, "start_delete" if step.held else "delete_slot", "s", slot_number(case, step.at))
     if isinstance(step, Poison):
         return call(1, "poison", "s", expression(step.at))
     return call(1, "visit", "s", "WARM_GPA", "1", "false")
@@ -87,6 +94,8 @@ def _during(case: Case, step: During) -> str:  # noqa: PLR0911 - one return a st
         return call(1, "wait_paused", "&race.caller")
     if isinstance(step, Waits):
         return call(1, "check_waits")
+    if isinstance(step, Ended):
+        return call(1, "end_worker", "&race.caller")
     if isinstance(step, Signal):
         return call(1, "send_signal")
     if isinstance(step, DeleteSlot):

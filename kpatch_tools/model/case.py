@@ -11,7 +11,7 @@ import msgspec
 
 from kpatch_tools.model.place import Place, place
 from kpatch_tools.model.private import MakePrivate, VmType
-from kpatch_tools.model.race import Blockable, DeleteSlot, During, Occupy, Pause, Poison, Run
+from kpatch_tools.model.race import Blockable, DeleteSlot, During, Hold, Occupy, Pause, Poison, Run
 from kpatch_tools.model.steps import AddVcpu, Capability, EnterL2, EnterSmm, Then, Traced
 from kpatch_tools.model.terms import CaseName, ClauseId, Document, Errno, Pages, Sentence
 
@@ -81,6 +81,7 @@ Setup = (
     | EnterL2
     | Pause
     | Occupy
+    | Hold
     | DeleteSlot
     | Run
     | Poison
@@ -111,13 +112,14 @@ class Each(Document, kw_only=True, frozen=True):
     """Makes the call once for each of several values of one field; all of them have to be refused alike.
 
     A check that misses one value only is found by walking the values, and the failure names the value.
-    "every-bit" are the 64 bits of the flags by themselves, and all of them at once; "bits-below-page" adds
-    each bit of an offset into a page to what the call says.
+    "every-bit" are the 64 bits of the flags by themselves, and all of them at once; "every-byte" are those of
+    the padding by themselves; "bits-below-page" adds each bit of an offset into a page to what the call says.
     """
 
     at: Literal["bits-below-page"] | tuple[Place, ...] | None = None
     size: Literal["bits-below-page"] | tuple[Place, ...] | None = None
     flags: Literal["every-bit"] | None = None
+    padding: Literal["every-byte"] | None = None
     request_size: tuple[Annotated[int, msgspec.Meta(ge=1, le=4096)], ...] | None = None
 
 
@@ -130,6 +132,7 @@ class Control(Document, kw_only=True, frozen=True):
     at: Place | None = None
     size: Place | None = None
     flags: Place | None = None
+    padding: Literal[0] | None = None
     argp: Literal["struct"] | None = None
     fd: Literal["vcpu"] | None = None
     process: Literal["own"] | None = None

@@ -232,10 +232,15 @@ class Absent(Document, kw_only=True, frozen=True):
 
 
 class Contract(Document, kw_only=True, frozen=True):
-    """One ioctl: the whole document."""
+    """One ioctl: the whole document.
+
+    ``extends`` names the contract beside it whose entries it takes over where it does not change them
+    (parse/contract_extends.py); what is here is the result.
+    """
 
     schema: Literal[1]
     name: CaseName
+    extends: CaseName | None = None
     title: Sentence
     architectures: tuple[Literal["x86"], ...]
     document: TreePath

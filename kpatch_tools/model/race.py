@@ -24,10 +24,18 @@ class Occupy(Document, tag_field="do", tag="occupy", kw_only=True, frozen=True):
     """Another thread runs the guest, which reads the missing page: until that is back the vCPU is in use."""
 
 
+class Hold(Document, tag_field="do", tag="hold", kw_only=True, frozen=True):
+    """Another vCPU calls for the missing page and sleeps there, with all that the kernel holds meanwhile."""
+
+
 class DeleteSlot(Document, tag_field="do", tag="delete", kw_only=True, frozen=True):
-    """Deletes the memslot at ``at``; beside a call another thread does it, and sleeps in that ioctl first."""
+    """Deletes the memslot at ``at``; beside a call another thread does it, and sleeps in that ioctl first.
+
+    With ``held`` that is so before the call as well: what the step "hold" holds keeps it from its end.
+    """
 
     at: Place = place("base")
+    held: bool = False
 
 
 class Run(Document, tag_field="do", tag="run", kw_only=True, frozen=True):
@@ -46,6 +54,10 @@ class Paused(Document, tag_field="do", tag="paused", kw_only=True, frozen=True):
 
 class Waits(Document, tag_field="do", tag="waits", kw_only=True, frozen=True):
     """Waits until the call sleeps in its ioctl for whatever reason; a call that ends instead fails."""
+
+
+class Ended(Document, tag_field="do", tag="ended", kw_only=True, frozen=True):
+    """Waits until the call has ended by itself; one that loops is ended, and fails."""
 
 
 class Signal(Document, tag_field="do", tag="signal", kw_only=True, frozen=True):
@@ -69,5 +81,5 @@ class Resume(Document, tag_field="do", tag="resume", kw_only=True, frozen=True):
     """Gives the missing page back, with what stood in it."""
 
 
-Beside = Pause | Occupy | DeleteSlot | Run | Poison
-During = Paused | Waits | Signal | DeleteSlot | MoveSlot | Invalidate | Resume
+Beside = Pause | Occupy | Hold | DeleteSlot | Run | Poison
+During = Paused | Waits | Ended | Signal | DeleteSlot | MoveSlot | Invalidate | Resume

@@ -160,4 +160,7 @@ def _string(btf: Btf, at: int) -> bytes:
 
 
 def _fault(name: str, why: str) -> UserError:
-    return UserError(f"{name}: no BTF that kvet can read: {why}")
+    return UserError(
+        f"{name}: no BTF that kvet can read: {why}",
+        cure="a kernel with CONFIG_DEBUG_INFO_BTF=y, as Debian's: --kernel debian:6.12",
+    )

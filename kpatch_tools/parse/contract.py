@@ -15,19 +15,23 @@ from kpatch_tools.parse.contract_arch import check_architectures
 from kpatch_tools.parse.contract_clauses import check_clauses
 from kpatch_tools.parse.contract_context import check_context
 from kpatch_tools.parse.contract_each import check_each, controls_each
+from kpatch_tools.parse.contract_extends import EXTENDS, Text, extended_by, merge
 from kpatch_tools.parse.contract_private import check_private
 from kpatch_tools.parse.contract_proof import check_proof
 from kpatch_tools.parse.contract_race import check_race
 from kpatch_tools.parse.contract_scene import check_scene
 from kpatch_tools.parse.contract_steps import check_steps
-from kpatch_tools.parse.toml import Faults, decode
+from kpatch_tools.parse.toml import Faults, convert, decode
 
 WHAT = "contract"
 
 
-def parse_contract(text: str, *, path: str) -> Contract:
-    """Read a contract; ``path`` is its name in messages. Raises one UserError with every fault of it."""
-    contract, faults = decode(text, Contract, name=path, what=WHAT, hook=_hook)
+def parse_contract(text: str, *, path: str, base: Text | None = None) -> Contract:
+    """Read a contract; ``path`` is its name in messages, ``base`` the contract that it says it extends.
+
+    Raises one UserError with every fault, each with the file and line where it stands.
+    """
+    contract, faults = _read(text, path, base)
     _struct(contract, faults)
     check_clauses(contract, faults)
     check_context(contract, faults)
@@ -44,6 +48,17 @@ def parse_contract(text: str, *, path: str) -> Contract:
     check_architectures(contract, faults)
     faults.raise_any(WHAT)
     return contract
+
+
+def _read(text: str, path: str, base: Text | None) -> tuple[Contract, Faults]:
+    if base:
+        whole, faults = merge(base, Text(path=path, text=text))
+        return convert(whole, Contract, faults, what=WHAT, hook=_hook), faults
+    if name := extended_by(text, path=path):
+        faults = Faults(name=path, text=text)
+        faults.add((EXTENDS,), f'extends: there is no contract "{name}" beside this one')
+        faults.raise_any(WHAT)
+    return decode(text, Contract, name=path, what=WHAT, hook=_hook)
 
 
 def _hook(kind: type, value: Any) -> Any:
@@ -75,6 +90,9 @@ def _struct(contract: Contract, faults: Faults) -> None:
         if case.call and case.call.padding and not padding:
             where = ("case", index, "call", "padding")
             faults.add(where, f"{case.name}: the struct has no padding array to fill")
+        if case.each and case.each.padding and not padding:
+            where = ("case", index, "each", "padding")
+            faults.add(where, f"{case.name}: the struct has no padding array to walk")
 
 
 def _case(contract: Contract, case: Case, index: int, faults: Faults) -> None:

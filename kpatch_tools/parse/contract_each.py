@@ -57,6 +57,8 @@ def controls_each(case: Case, control: Control) -> bool:
     walked = getattr(case.each, field)
     if walked == "every-bit":
         return bool(value == _NOTHING)
+    if walked == "every-byte":
+        return bool(value == 0)
     if walked == "bits-below-page":
         return not value.value % PAGE_SIZE
     return value not in walked

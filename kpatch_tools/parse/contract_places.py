@@ -4,21 +4,26 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from kpatch_tools.model.contract import Contract
 from kpatch_tools.model.finding import Location
-from kpatch_tools.parse.toml_lines import key_lines
+from kpatch_tools.parse.contract_extends import Text, entry_lines
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Places:
-    """The contract's file with the lines of its cases and of its clauses (errors and effects), by name."""
+    """The contract's file with the lines of its cases and of its clauses (errors and effects), by name.
+
+    ``base`` are the places of the contract that it extends: what is not here stands there.
+    """
 
     path: str = ""
     cases: Mapping[str, int] = field(default_factory=dict)
     clauses: Mapping[str, int] = field(default_factory=dict)
+    base: "Places | None" = None
 
     def case(self, name: str) -> Location | None:
         """The place of a case, None when the file is not known."""
+        if self.base and name not in self.cases and name in self.base.cases:
+            return self.base.case(name)
         return Location(path=self.path, line=self.cases.get(name, 0)) if self.path else None
 
     def top(self) -> Location | None:
@@ -27,16 +32,22 @@ class Places:
 
     def clause(self, name: str) -> Location | None:
         """The place of an error or an effect, None when the file is not known."""
+        if self.base and name not in self.clauses and name in self.base.clauses:
+            return self.base.clause(name)
         return Location(path=self.path, line=self.clauses.get(name, 0)) if self.path else None
 
 
 UNKNOWN = Places()
 
 
-def contract_places(contract: Contract, text: str, *, path: str) -> Places:
-    """The places of ``contract``, which was read from ``text``, the content of the file at ``path``."""
-    lines = key_lines(text)
-    clauses = {effect.id: lines.get(("effect", at), 0) for at, effect in enumerate(contract.effect)}
-    clauses |= {error.id: lines.get(("error", at), 0) for at, error in enumerate(contract.error)}
-    cases = {case.name: lines.get(("case", at), 0) for at, case in enumerate(contract.case)}
-    return Places(path=path, cases=cases, clauses=clauses)
+def contract_places(text: str, *, path: str, base: Text | None = None) -> Places:
+    """The places of a contract that was read from ``text``, the content of the file at ``path``.
+
+    ``base`` is the contract that it extends.
+    """
+    return Places(
+        path=path,
+        cases=entry_lines(text, "case"),
+        clauses={**entry_lines(text, "effect"), **entry_lines(text, "error")},
+        base=contract_places(base.text, path=base.path) if base else None,
+    )

@@ -9,6 +9,8 @@ from kpatch_tools.model.contract import Contract
 from kpatch_tools.model.place import PAGE_SIZE, Place
 from kpatch_tools.model.race import (
     DeleteSlot,
+    Ended,
+    Hold,
     Invalidate,
     MoveSlot,
     Occupy,
@@ -94,16 +96,34 @@ def _setup(case: Case, where: Path, faults: Faults) -> None:
     for at, step in enumerate(case.setup):
         place = (*where, "setup", at)
         warm = warm or isinstance(step, WarmUp)
-        if isinstance(step, Occupy) and step in case.setup[:at]:
+        if isinstance(step, Occupy | Hold) and step in case.setup[:at]:
             faults.add(place, f"{case.name}: the vCPU is in use already")
         if isinstance(step, Occupy | Run) and not warm:
             faults.add(place, f"{case.name}: the guest runs here, so a warm_up has to come before it")
         if isinstance(step, Occupy) and not any(isinstance(other, Pause) for other in case.setup[:at]):
             faults.add(place, f"{case.name}: the guest stops at a missing page, so a pause has to come first")
+        if isinstance(step, Hold):
+            _hold(case, at, place, faults)
         if isinstance(step, Pause | Poison) and not _inside(step.at, slots):
             faults.add((*place, "at"), f"{case.name}: {step.at} is no page of a slot")
         if isinstance(step, DeleteSlot):
             _slot_at(case, step.at, (*place, "at"), faults)
+            held = any(isinstance(other, Hold) for other in case.setup[:at])
+            if step.held is not held:
+                faults.add(
+                    place, f"{case.name}: a deletion is held where, and only where, a hold comes before"
+                )
+
+
+def _hold(case: Case, at: int, place: Path, faults: Faults) -> None:
+    """What is held keeps others waiting until the page is there, which no step before the call gives back."""
+    if not any(isinstance(other, Pause) for other in case.setup[:at]):
+        faults.add(
+            place, f"{case.name}: the other call stops at a missing page, so a pause has to come first"
+        )
+    if not any(isinstance(step, Ended) for step in case.during):
+        text = f'{case.name}: the call ends while something is held, so it needs {{ do = "ended" }} beside it'
+        faults.add(place, text)
 
 
 def _pauses(case: Case, where: Path, faults: Faults) -> None:
@@ -119,14 +139,18 @@ def _pauses(case: Case, where: Path, faults: Faults) -> None:
     slots = [step for step in case.setup if isinstance(step, Slot)]
     for at, step in enumerate(case.during):
         place = (*where, "during", at)
-        if isinstance(step, Paused | Waits):
+        if isinstance(step, Paused | Waits | Ended):
             asleep = True
         elif not asleep:
-            faults.add(place, f"{case.name}: before this step the call has to be asleep (paused or waits)")
+            faults.add(
+                place, f"{case.name}: before this step the call has to be asleep (paused, waits) or ended"
+            )
         if isinstance(step, Resume):
             asleep = False
         if isinstance(step, DeleteSlot | MoveSlot):
             _slot_at(case, step.at, (*place, "at"), faults)
+        if isinstance(step, DeleteSlot) and step.held:
+            faults.add(place, f"{case.name}: a deletion beside the call is held by the call itself")
         if isinstance(step, Invalidate) and not _inside(step.at, slots):
             faults.add((*place, "at"), f"{case.name}: {step.at} is no page of a slot")
     signals = sum(isinstance(step, Signal) for step in case.during)

@@ -14,6 +14,7 @@ from msgspec import inspect as types
 
 from kpatch_tools.model.contract import Contract
 from kpatch_tools.model.place import Place
+from kpatch_tools.parse.contract_extends import EXTENDS, NAMED, OWN, TABLES, WITHOUT
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _TERM = r"(base|top|bit([0-9]|[1-5][0-9]|6[0-3])|[0-9]{1,16}p|[0-9]{1,20})"
@@ -22,6 +23,11 @@ _PLACE = {
     "type": "string",
     "pattern": PLACE_PATTERN,
     "description": "an address or a size: base, top (2^64), bitN, Np (pages) and bytes, joined by + and -",
+}
+_WITHOUT = {
+    "type": "array",
+    "items": {"type": "string"},
+    "description": "The keys in `without` are left out.",
 }
 _NUMBERS = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
 
@@ -41,9 +47,48 @@ def contract_schema() -> Schema:
         "$schema": DIALECT,
         "$comment": "SPDX-License-Identifier: GPL-2.0-only. Made by `kvet contract schema`, do not edit.",
         "title": "A contract of kvet",
-        **top,
+        "if": {"required": [EXTENDS]},
+        "then": _extension(tables),
+        "else": top,
         "$defs": dict(sorted(tables.items())),
     }
+
+
+def _extension(tables: dict[str, Schema]) -> Schema:
+    """A contract that extends another: the same tables, of which an entry gives its name and what changes."""
+    contract = tables[Contract.__name__]
+    properties: Schema = dict(contract["properties"])
+    for key in (*TABLES, *NAMED):
+        shown = properties[key]
+        name = (shown["items"] if key in NAMED else shown)["$ref"].rpartition("/")[2]
+        changes = {"$ref": f"#/$defs/{name}Change"}
+        properties[key] = {"type": "array", "items": changes} if key in NAMED else changes
+        given = {key: _without_default(shown) for key, shown in tables[name]["properties"].items()}
+        tables[f"{name}Change"] = {
+            **tables[name],
+            "description": f"What is otherwise than in the contract extended. {_WITHOUT['description']}",
+            "properties": {**given, WITHOUT: _WITHOUT},
+            "required": [NAMED[key]] if key in NAMED else [],
+        }
+    left_out = {"type": "array", "items": {"type": "string"}}
+    properties[WITHOUT] = {
+        "type": "object",
+        "description": "The entries that are left out, by name.",
+        "properties": dict.fromkeys(NAMED, left_out),
+        "additionalProperties": False,
+    }
+    tables["Extension"] = {
+        **contract,
+        "description": "A contract that extends the one beside it: what it does not give is as there.",
+        "properties": properties,
+        "required": [*OWN, EXTENDS],
+    }
+    return {"$ref": "#/$defs/Extension"}
+
+
+def _without_default(shown: Schema) -> Schema:
+    """A key that is left out is as in the contract extended."""
+    return {word: value for word, value in shown.items() if word != "default"}
 
 
 def _schema(kind: types.Type, tables: dict[str, Schema]) -> Schema:  # noqa: PLR0911 - one return a kind

@@ -11,7 +11,7 @@ import re
 import tomllib
 import types
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, TypeVar
@@ -25,6 +25,11 @@ T = TypeVar("T", bound=msgspec.Struct)
 DecodeHook = Callable[[type, Any], Any]
 MAX_SHOWN = 40
 MAX_QUOTED = 60
+# Where a document of that kind can be seen whole.
+_CURES = {
+    "contract": "kvet contract schema has every key; kvet contract show kvm_map_memory shows a contract",
+    "matrix": "kvet matrix --help shows one",
+}
 _UNIONS = (types.UnionType, typing.Union)
 _TYPES = {
     "str": "a string",
@@ -34,6 +39,7 @@ _TYPES = {
     "object": "a table",
     "float": "a number",
 }
+_NAMED_TYPE = re.compile(r"`([a-z]+(?: \| [a-z]+)*)`")
 _POSITION = re.compile(r" \(at line (\d+), column (\d+)\)$")
 
 
@@ -42,27 +48,36 @@ class Faults:
     """The faults of one document, each at a path of keys; ``raise_any`` makes one error of them.
 
     The lines of ``text`` are looked for when the first of them is asked for: most documents have no fault.
+    A document that was made of several files brings its ``origins``: the file and line of each path.
     """
 
     name: str
     text: str
-    found: list[tuple[int, str]] = field(default_factory=list)
+    found: list[tuple[str, int, str]] = field(default_factory=list)
+    origins: Mapping[Path, tuple[str, int]] | None = None
     _lines: dict[Path, int] = field(default_factory=dict)
 
     def add(self, where: Path, text: str) -> None:
         """Note a fault at a path of keys and indexes."""
-        self.found.append((self.line(where), text))
+        self.found.append((*self._place(where), text))
 
     def line(self, where: Path) -> int:
         """The line of a path of keys, or of the nearest thing around it."""
+        return self._place(where)[1]
+
+    def _place(self, where: Path) -> tuple[str, int]:
+        if self.origins is not None:
+            known = (where[:end] for end in range(len(where), 0, -1) if where[:end] in self.origins)
+            return self.origins[found] if (found := next(known, None)) else (self.name, 1)
         self._lines = self._lines or key_lines(self.text)
-        return nearest_line(self._lines, where)
+        return self.name, nearest_line(self._lines, where)
 
     def raise_any(self, what: str, *, cure: str = "") -> None:
         """Raise one UserError that lists all faults in the order of their lines, if there are any."""
         if not self.found:
             return
-        shown = [f"{self.name}:{line}: {text}" for line, text in sorted(set(self.found))]
+        cure = cure or _CURES.get(what, "mend each line that is named")
+        shown = [f"{name}:{line}: {text}" for name, line, text in sorted(set(self.found))]
         more = [f"and {len(shown) - MAX_SHOWN} more"] if len(shown) > MAX_SHOWN else []
         if len(shown) > 1:
             head = f"{self.name}: {len(shown)} faults in this {what}"
@@ -78,20 +93,32 @@ def decode(
     ``hook`` turns a plain value into a type that msgspec does not know and raises ValueError for a bad one.
     Raises UserError with every fault of form: bad TOML (the first only), unknown, missing and wrong keys.
     """
+    raw = load(text, name=name, what=what)
+    faults = Faults(name=name, text=text)
+    return convert(raw, kind, faults, what=what, hook=hook), faults
+
+
+def load(text: str, *, name: str, what: str) -> dict[str, Any]:
+    """The tables of a TOML text; raises UserError for what is none."""
     try:
-        raw = tomllib.loads(text)
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         said, line = _at_line(str(error))
-        raise UserError(f"{name}{line}: no TOML: {said}") from error
+        raise UserError(
+            f"{name}{line}: no TOML: {said}", cure="mend that line; NAME = VALUE is the form"
+        ) from error
     except RecursionError as error:
-        raise UserError(f"{name}: no {what}: nested too deeply") from error
-    faults = Faults(name=name, text=text)
+        raise UserError(f"{name}: no {what}: nested too deeply", cure="write it flatter") from error
+
+
+def convert(raw: Any, kind: type[T], faults: Faults, *, what: str, hook: DecodeHook | None = None) -> T:
+    """The tables as that type; raises UserError with every fault of form and what ``faults`` holds before."""
     try:
-        return msgspec.convert(raw, kind, dec_hook=hook), faults
+        return msgspec.convert(raw, kind, dec_hook=hook)
     except msgspec.ValidationError as error:
         _walk(raw, kind, (), faults, hook)
         faults.raise_any(what)
-        raise UserError(f"{name}: {error}") from error
+        raise UserError(f"{faults.name}: {error}", cure="mend the value that is named") from error
 
 
 def _walk(value: Any, kind: Any, where: Path, faults: Faults, hook: DecodeHook | None) -> None:
@@ -181,9 +208,9 @@ def _quoted(value: str | int) -> str:
 
 def _plain(said: str) -> str:
     """Msgspec's names of types in the words of TOML."""
-    for name, word in _TYPES.items():
-        said = said.replace(f"`{name}`", word)
-    return said
+    return _NAMED_TYPE.sub(
+        lambda found: " or ".join(_TYPES.get(name, name) for name in found[1].split(" | ")), said
+    )
 
 
 def _at_line(said: str) -> tuple[str, str]:

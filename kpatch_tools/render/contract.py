@@ -28,6 +28,10 @@ def contract_text(contract: Contract) -> str:
         f"  {ioctl.name} = {number} = {contract.request:#x}, on a {ioctl.fd}",
         f"  {ioctl.cap} = {ioctl.cap_nr}",
         *(
+            (f"  changes the contract {contract.extends}; what follows is the whole",)
+            * bool(contract.extends)
+        ),
+        *(
             f"  absent on {entry.arch}: {ioctl.cap} is 0, the call gives {entry.errno}"
             for entry in contract.absent
         ),

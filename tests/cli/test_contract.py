@@ -101,5 +101,5 @@ def test_contract_show(capsys: pytest.CaptureFixture[str]) -> None:
 def test_contract_schema_is_json_on_stdout(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["contract", "schema"]) == 0
     shown = capsys.readouterr()
-    assert json.loads(shown.out)["$ref"] == "#/$defs/Contract"
+    assert json.loads(shown.out)["else"] == {"$ref": "#/$defs/Contract"}
     assert shown.err == ""

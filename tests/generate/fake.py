@@ -46,7 +46,7 @@ def compile_test(folder: Path, contract: Contract, dialect_name: str) -> Built:
     source = folder / "test.c"
     source.write_text(next(iter(generate(contract, dialect).values())))
     partial = int(contract.progress.on_partial == "success")
-    hole = next(error.errno for error in contract.error if error.id == "no-memslot")
+    errnos = {error.id: error.errno for error in contract.error}
     command = Command(
         argv=(
             "gcc",
@@ -55,7 +55,11 @@ def compile_test(folder: Path, contract: Contract, dialect_name: str) -> Built:
             "-Wall",
             "-Werror",
             f"-DPARTIAL_SUCCESS={partial}",
-            f"-DHOLE={hole}",
+            f"-DHOLE={errnos['no-memslot']}",
+            # A poisoned page that has an errno of its own raises no signal.
+            f"-DTELLS_POISON={int(errnos['poisoned'] == 'EHWPOISON')}",
+            f"-DPADDING_CHECKED={int('padding-set' in errnos)}",
+            f"-DINTERRUPTIBLE={int(any(case.expect.exit_reason == 'intr' for case in contract.case))}",
             f"-DREQUEST_SIZE={contract.ioctl.size}",
             f"-I{FAKE}",
             "-o",

@@ -46,7 +46,7 @@ BUGS = {
     "end-off-by-one": {"end_2_64_from_slot"},
     # v2 returns EINVAL for a hole too: there only these words of its answer tell the check from its absence.
     "overflow-other-errno": {"overflow", "end_2_64", "overflow_from_slot", "end_2_64_from_slot"},
-    "needs-padding-zero": {"padding_set"},
+    "padding-otherwise": {"padding_set"},
     "flags-returned": {"flags_low", "one_page", "hole_first", "whole_slot"},
     "padding-returned": {"padding_set"},
     "hole-other-errno": {"hole_first", "gpa_too_big", "slot_then_hole", "gap_between_slots"},

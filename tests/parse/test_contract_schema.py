@@ -61,6 +61,15 @@ def test_schema_and_reader_agree_about_the_form(
     assert validator.is_valid(tomllib.loads(path.read_text())) is (path.stem not in FORM)
 
 
+@pytest.mark.parametrize("path", sorted((CORPUS / "extends").glob("*.toml")), ids=lambda path: path.stem)
+def test_schema_and_reader_agree_about_the_form_of_an_extension(
+    path: Path, validator: jsonschema.Draft202012Validator
+) -> None:
+    wrong = {"wrong-form", "leaves-out-what-is-not-there"}
+
+    assert validator.is_valid(tomllib.loads(path.read_text())) is (path.stem not in wrong)
+
+
 @pytest.mark.parametrize("text", ["base", "base+3p", "top - 1p", "bit63", "512", "base+1p+7"])
 def test_a_place_matches(text: str, validator: jsonschema.Draft202012Validator) -> None:
     assert place(text)

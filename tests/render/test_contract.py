@@ -15,6 +15,7 @@ def test_a_contract_is_shown_whole(name: str) -> None:
     text = contract_text(contract)
 
     assert f"{contract.request:#x}, on a vcpu" in text
+    assert ("changes the contract" in text) is (contract.extends is not None)
     for error in contract.error:
         assert error.condition in text
     for case in contract.case:

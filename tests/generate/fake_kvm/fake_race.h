@@ -90,6 +90,8 @@ static inline int fake_touch(const void *address, bool interruptible)
 			return EINTR;
 	}
 	if (fake_page_is(fake_race.poisoned, address) && !fake_bug("poison-unnoticed")) {
+		if (TELLS_POISON && !fake_bug("poison-kills"))
+			return EHWPOISON;
 		if (fake_bug("no-sigbus"))
 			return EAGAIN;
 		if (fake_race.blocked & 1u << SIGBUS)

@@ -178,7 +178,7 @@ static inline int fake_obstacle(struct fake_slot *slot, const void *address)
 	if (slot->invalid && !fake_bug("slot-stays"))
 		return fake_bug("race-other-errno") ? EFAULT : EAGAIN;
 	do {
-		err = fake_touch(address, PARTIAL_SUCCESS);
+		err = fake_touch(address, INTERRUPTIBLE);
 	} while (err == ESTALE && PARTIAL_SUCCESS && !fake_bug("race-returned"));
 	if (err == EINTR)
 		fake_runs[0].exit_reason = KVM_EXIT_INTR;
@@ -233,6 +233,16 @@ static inline s64 fake_map_page(u64 gpa)
 	return FAKE_BASE + (first + step) * PAGE_SIZE - gpa;
 }
 
+static inline bool fake_padded(const u64 *arg)
+{
+	unsigned int i;
+
+	for (i = 3; i < REQUEST_SIZE / sizeof(*arg); i++)
+		if ((fake_bug("padding-32-bit") ? (u32)arg[i] : arg[i]) && !(fake_bug("padding-last") && i == 7))
+			return true;
+	return false;
+}
+
 static inline int fake_map(u64 *arg, int index)
 {
 	u64 gpa = arg[0], size = arg[1], done;
@@ -263,7 +273,7 @@ static inline int fake_map(u64 *arg, int index)
 	if (gpa + size <= gpa && !(fake_bug("end-off-by-one") && size && !(gpa + size)) &&
 	    !(fake_bug("overflow-ok") && size && gpa + size))
 		return fake_bug("overflow-other-errno") ? EFAULT : EINVAL;
-	if (fake_bug("needs-padding-zero") && arg[3])
+	if (PADDING_CHECKED != fake_bug("padding-otherwise") && fake_padded(arg))
 		return EINVAL;
 	if (fake_refused(index))
 		return fake_refused(index);
@@ -310,11 +320,14 @@ static inline int open_kvm_dev_path_or_exit(void)
 	return FAKE_DEV;
 }
 
-/* Deletes or moves a slot: as in the kernel it is invalid first, and gone when no call is under way. */
+/*
+ * Deletes or moves a slot: as in the kernel it is invalid first, and gone when no call is under way. With it
+ * go all mappings, those of other slots as well.
+ */
 static inline void fake_set_region(const struct kvm_userspace_memory_region *region)
 {
 	struct fake_slot *slot = fake_slots;
-	u64 i, first;
+	u64 i;
 
 	while (slot->id != region->slot)
 		slot++;
@@ -322,8 +335,7 @@ static inline void fake_set_region(const struct kvm_userspace_memory_region *reg
 	slot->invalid = true;
 	while (fake_race.in_call)
 		fake_sleep();
-	first = (slot->gpa - FAKE_BASE) / PAGE_SIZE;
-	for (i = first; i < first + slot->npages; i++) {
+	for (i = 0; i < ARRAY_SIZE(fake_mapped); i++) {
 		fake_stats[0] -= fake_mapped[i];
 		fake_mapped[i] = false;
 	}
