@@ -52,7 +52,10 @@ def load_series(spec: str, *, tree: Path | None = None, version: int = 0) -> Ser
             name = whole.parent.name if _VERSION_FOLDER.match(whole.name) else whole.name
             return read_series(mailbox.read_folder(path), name, ordered=True, choice=choice)
     except OSError as error:
-        raise UserError(f"{spec[:200]}: cannot be read: {error.strerror}") from error
+        raise UserError(
+            f"{spec[:200]}: cannot be read: {error.strerror}",
+            cure="name an mbox file or a folder of patches that you can read",
+        ) from error
     return read_series(mailbox.read_file(path), path.name.partition(".")[0] or path.name, choice=choice)
 
 
@@ -69,7 +72,10 @@ def load_manifest(spec: str) -> "SeriesManifest | None":
         if path is None or not path.is_dir():
             return None
     except OSError as error:
-        raise UserError(f"{spec[:200]}: cannot be read: {error.strerror}") from error
+        raise UserError(
+            f"{spec[:200]}: cannot be read: {error.strerror}",
+            cure="name an mbox file or a folder of patches that you can read",
+        ) from error
     for folder in (path, path.resolve().parent):
         if (folder / MANIFEST).is_file():
             return parse_manifest(read_text(folder / MANIFEST, "series manifest"), str(folder / MANIFEST))
@@ -140,19 +146,25 @@ def _named(spec: str) -> Path | None:
     if as_message_id(spec)[0]:
         return None
     if ".." in spec.split("/") or Path(spec).is_absolute():
-        raise UserError(f"{spec}: no such file or folder")
+        raise UserError(
+            f"{spec}: no such file or folder",
+            cure="name an mbox file, a folder of patches, a Message-ID, or - for an mbox on standard input",
+        )
     if ".." in spec:
         return None
     try:
         top = data_dir("patches")
     except EnvironmentFault:
-        raise UserError(f"{spec}: no such file or folder") from None
+        raise UserError(
+            f"{spec}: no such file or folder",
+            cure="name an mbox file, a folder of patches, a Message-ID, or - for an mbox on standard input",
+        ) from None
     if (top / spec).is_dir():
         return top / spec
     known = ", ".join(sorted(item.parent.name for item in top.glob(f"*/{MANIFEST}")))
     raise UserError(
         f"{spec}: neither a file, a folder nor a series below patches/",
-        cure=f"known series: {known}" if known else "name an mbox file or a folder of patches",
+        cure=f"name a file or folder that is there, or a known series: {known}",
     )
 
 

@@ -3,6 +3,8 @@
 
 import msgspec
 
+from kpatch_tools.model.known import KnownComment
+
 MANIFEST_SCHEMA = 1
 
 
@@ -41,8 +43,9 @@ class Version(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
 
 class PatchPurpose(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What one of our patches is for, and the posted mail that it answers to."""
+    """What one of our patches of a version is for, and the posted mail that it answers to."""
 
+    version: int
     number: int
     subject: str
     purpose: str
@@ -59,3 +62,4 @@ class SeriesManifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     contract: str = ""
     versions: tuple[Version, ...] = msgspec.field(name="version")
     patches: tuple[PatchPurpose, ...] = msgspec.field(name="patch", default=())
+    comments: tuple[KnownComment, ...] = msgspec.field(name="comment", default=())

@@ -6,9 +6,9 @@ import re
 
 from kpatch_tools.model.manifest import MANIFEST_SCHEMA, SeriesManifest, Version
 from kpatch_tools.parse.diff import unsafe_path
+from kpatch_tools.parse.known import MESSAGE_ID, check_comments
 from kpatch_tools.parse.toml import Faults, decode
 
-_MESSAGE_ID = re.compile(r"^[^<>@\s]+@[^<>@\s]+$")
 _OBJECT_ID = re.compile(r"^(?:[0-9a-f]{40}|[0-9a-f]{64})$")
 
 
@@ -32,12 +32,17 @@ def parse_manifest(text: str, name: str) -> SeriesManifest:
             faults.add(("version", index, "version"), f"version {version.version} is there twice")
         seen.add(version.version)
         _check_version(version, index, faults)
-    numbers = [patch.number for patch in manifest.patches]
-    if numbers != list(range(1, len(numbers) + 1)):
-        faults.add(("patch",), f"the patches are numbered {numbers}, not from 1 on")
+    for posting in sorted({patch.version for patch in manifest.patches}):
+        numbers = [patch.number for patch in manifest.patches if patch.version == posting]
+        if numbers != list(range(1, len(numbers) + 1)):
+            faults.add(("patch",), f"the patches of v{posting} are numbered {numbers}, not from 1 on")
+    ours = {version.version for version in manifest.versions if version.dir}
     for index, patch in enumerate(manifest.patches):
-        if patch.posted_message_id and not _MESSAGE_ID.match(patch.posted_message_id):
+        if patch.version not in ours:
+            faults.add(("patch", index, "version"), f"version {patch.version} has no folder with our patches")
+        if patch.posted_message_id and not MESSAGE_ID.fullmatch(patch.posted_message_id):
             faults.add(("patch", index, "posted_message_id"), f"{patch.posted_message_id!r} is no Message-ID")
+    check_comments(manifest.comments, [version.version for version in manifest.versions], faults)
     faults.raise_any("series manifest")
     return manifest
 
@@ -45,10 +50,10 @@ def parse_manifest(text: str, name: str) -> SeriesManifest:
 def _check_version(version: Version, index: int, faults: Faults) -> None:
     for key in ("message_id", "our_message_id"):
         value = getattr(version, key)
-        if value and not _MESSAGE_ID.match(value):
+        if value and not MESSAGE_ID.fullmatch(value):
             faults.add(("version", index, key), f"{value!r} is no Message-ID")
     for value in version.depends_on:
-        if not _MESSAGE_ID.match(value):
+        if not MESSAGE_ID.fullmatch(value):
             faults.add(("version", index, "depends_on"), f"{value!r} is no Message-ID")
     for value in (version.base_commit, *version.prerequisite_patch_ids):
         if value and not _OBJECT_ID.match(value):

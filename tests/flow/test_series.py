@@ -248,16 +248,23 @@ def test_our_series_is_what_its_manifest_says() -> None:
         manifest = load_manifest(folder.name)
         assert manifest is not None
         assert manifest.name == folder.name
-        loaded = load_series(folder.name)
-        assert completeness(loaded) is None
-        assert [patch.subject for patch in loaded.patches] == [patch.subject for patch in manifest.patches]
-        (ours,) = [version for version in manifest.versions if version.version == loaded.version]
-        assert ours.our_message_id == loaded.message_id
-        assert ours.patches == len(loaded.patches)
         seen: dict[str, str] = {}
-        for change in (change for patch in loaded.patches for change in patch.files):
-            seen.setdefault(change.path, change.old_blob or "0" * 40)
-        assert seen == manifest.base.blobs
+        for ours in (version for version in manifest.versions if version.dir):
+            loaded = load_series(f"{folder.name}/{ours.dir}")
+            assert completeness(loaded) is None
+            purposes = [patch for patch in manifest.patches if patch.version == ours.version]
+            assert [patch.subject for patch in loaded.patches] == [patch.subject for patch in purposes]
+            assert (loaded.version, loaded.message_id) == (ours.version, ours.our_message_id)
+            before: dict[str, str] = {}
+            for change in (change for patch in loaded.patches for change in patch.files):
+                before.setdefault(change.path, change.old_blob or "0" * 40)
+            assert before.items() <= manifest.base.blobs.items() or not manifest.base.blobs
+            seen |= before
+        # A tree that comes with the series needs no record.
+        assert seen == manifest.base.blobs or not manifest.base.tree.startswith("debian:")
+        # Every folder of patches is a version that the manifest knows.
+        folders = {item.parent.name for item in folder.glob("*/*.patch")}
+        assert folders == {version.dir for version in manifest.versions if version.dir}
 
 
 def test_a_series_without_manifest(tmp_path: Path) -> None:

@@ -19,7 +19,9 @@ subject = "[PATCH 0/2] A topic"
 author = "A. Author"
 message_id = "cover@example.org"
 patches = 2
+dir = "v1"
 [[patch]]
+version = 1
 number = 1
 subject = "one"
 purpose = "begin"
@@ -45,7 +47,9 @@ def test_a_good_document() -> None:
         ('"2024-03-01"', '"March"', "is no date"),
         ("number = 1", "number = 2", "not from 1 on"),
         ("patches = 2", 'patches = 2\nbase_commit = "abc"', "no full object id"),
-        ("patches = 2", 'patches = 2\ndir = "../v2"', "leaves the tree"),
+        ('dir = "v1"', 'dir = "../v2"', "leaves the tree"),
+        ('dir = "v1"', "", "version 1 has no folder with our patches"),
+        ("version = 1\nnumber", "version = 2\nnumber", "version 2 has no folder with our patches"),
         ("patches = 2", 'patches = 2\ndepends_on = ["x"]', "is no Message-ID"),
         ('purpose = "begin"', 'purpose = "begin"\nposted_message_id = "x"', "is no Message-ID"),
         ("schema = 1", "schema = ", "series.toml"),
