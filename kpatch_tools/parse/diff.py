@@ -6,6 +6,7 @@ refuses. The caller holds its answer against `git apply --numstat`. The form is 
 "Generating patch text with -p", and plain unified diffs with ---/+++ lines.
 """
 
+import itertools
 import posixpath
 import re
 from collections.abc import Iterator
@@ -103,10 +104,14 @@ def read_diff(text: str, source: str = "diff") -> tuple[FileDiff, ...]:
     for item in files:
         for path in item.change.paths:
             if reason := unsafe_path(path):
-                raise UserError(f"{source}: the patch names {path!r}: {reason}")
-        if item.target and (reason := _unsafe_link(item.change.path, item.target)):
+                raise UserError(
+                    f"{source}: the patch names {path!r}: {reason}",
+                    cure="do not apply it; ask its author",
+                )
+        if item.target and (reason := unsafe_link(item.change.path, item.target)):
             raise UserError(
-                f"{source}: the patch makes {item.change.path!r} a symbolic link to {item.target!r}: {reason}"
+                f"{source}: the patch makes {item.change.path!r} a link to {item.target!r}: {reason}",
+                cure="do not apply it; ask its author",
             )
     return files
 
@@ -131,10 +136,16 @@ def unsafe_path(path: str) -> str:
     return ""
 
 
-def _unsafe_link(path: str, target: str) -> str:
-    """Why a symbolic link may not point there, "" when it may: a checkout would read or write outside."""
+def unsafe_link(path: str, target: str) -> str:
+    """Why a symbolic link may not point there, "" when it may: a checkout would read or write outside.
+
+    What ".." leads to after the name of another link is not for the text to say.
+    """
     if target.startswith("/"):
         return "an absolute path"
+    names = [part for part in target.split("/") if part not in ("", ".")]
+    if ".." in itertools.dropwhile("..".__eq__, names):
+        return "it climbs after a name, which may be a link itself"
     place = posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
     return "" if place == "." else unsafe_path(place)
 
@@ -196,7 +207,10 @@ def _git_header(lines: list[str], at: int, current: _Open, source: str) -> int:
         at += 1
     names_follow = at < len(lines) and _starts_plain(lines, at)
     if not current.old and not names_follow:
-        raise UserError(f"{source}: line {at} of the diff: cannot tell which file is meant")
+        raise UserError(
+            f"{source}: line {at} of the diff: cannot tell which file is meant",
+            cure="make the patch with `git format-patch`",
+        )
     return at
 
 
@@ -210,7 +224,10 @@ def _plain_header(lines: list[str], at: int, current: _Open, source: str) -> int
     old = _stripped(lines[at][4:], source, at + 1)
     new = _stripped(lines[at + 1][4:], source, at + 2)
     if old is None and new is None:
-        raise UserError(f"{source}: line {at + 1} of the diff: both names are {_NO_FILE}")
+        raise UserError(
+            f"{source}: line {at + 1} of the diff: both names are {_NO_FILE}",
+            cure="make the patch with `git format-patch`",
+        )
     if old is None:
         current.status = "A"
     elif new is None:
@@ -274,7 +291,10 @@ def _stripped(text: str, source: str, number: int) -> str | None:
     if name == _NO_FILE:
         return None
     if "/" not in name or name.startswith("/"):
-        raise UserError(f"{source}: line {number} of the diff: {name!r} has no a/ or b/ in front")
+        raise UserError(
+            f"{source}: line {number} of the diff: {name!r} has no a/ or b/ in front",
+            cure="make the patch with `git format-patch`",
+        )
     return _strip_one(name)
 
 
@@ -283,7 +303,10 @@ def _name(text: str, source: str, number: int) -> str:
         return text.rstrip("\r").split("\t", 1)[0]
     name, _rest = _unquote(text)
     if not name:
-        raise UserError(f"{source}: line {number} of the diff: cannot read the quoted name {text[:80]!r}")
+        raise UserError(
+            f"{source}: line {number} of the diff: cannot read the quoted name {text[:80]!r}",
+            cure="make the patch with `git format-patch`",
+        )
     return name
 
 

@@ -6,10 +6,9 @@ import re
 from collections.abc import Mapping
 
 from kpatch_tools.errors import EnvironmentFault
-from kpatch_tools.model.run import Command
 from kpatch_tools.model.series import Person
 from kpatch_tools.tools.git import Repository
-from kpatch_tools.tools.gitrun import PLUMBING_TIMEOUT_S, start
+from kpatch_tools.tools.gitrun import heard_command, start
 from kpatch_tools.tools.private import private_folder
 
 _IDENT = re.compile(r"^(?P<name>.*) <(?P<email>[^<>\s]+)> \d+ [+-]\d{4}$")
@@ -36,11 +35,12 @@ def user_identity(repository: Repository) -> Person:
     """
     names = ("GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL")
     result = start(
-        Command(
-            argv=("git", "-c", "user.useConfigOnly=true", "var", "GIT_AUTHOR_IDENT"),
-            timeout=PLUMBING_TIMEOUT_S,
+        heard_command(
+            "var",
+            "GIT_AUTHOR_IDENT",
             cwd=repository.path,
             env={name: os.environ[name] for name in names if name in os.environ},
+            more=("user.useConfigOnly=true",),
         )
     )
     found = _IDENT.match(result.text.strip()) if result.ok else None

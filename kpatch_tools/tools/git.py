@@ -12,10 +12,24 @@ from kpatch_tools.errors import EnvironmentFault, ToolFailed, UserError
 from kpatch_tools.model.run import Command, Ended, RunResult
 from kpatch_tools.tools import process
 from kpatch_tools.tools.files import write_atomic
-from kpatch_tools.tools.gitrun import PLUMBING_TIMEOUT_S, QUIET_ENVIRONMENT, plain, quiet_argv, start
+from kpatch_tools.tools.gitconfig import overruling
+from kpatch_tools.tools.gitrun import (
+    PLUMBING_TIMEOUT_S,
+    QUIET_ENVIRONMENT,
+    heard_command,
+    plain,
+    quiet_argv,
+    start,
+)
 
 if TYPE_CHECKING:
     from kpatch_tools.tools.gitpython import CleanGit, CleanRepo
+
+# This file has the last word (gitattributes(5)). "!" leaves an attribute unspecified, "-" sets it to false.
+_NO_ATTRIBUTES = (
+    b"* -text !eol -ident -filter !working-tree-encoding !merge !diff !conflict-marker-size "
+    b"!export-subst !export-ignore !whitespace\n"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +45,8 @@ class Repository:
     """A git repository with what kvet asks of it; nothing here writes but where the name says so.
 
     ``top`` is the work tree's top folder, None for a bare repository; ``path`` is ``top`` or the git
-    directory. ``common_dir`` is shared by all linked worktrees; ``objects`` is its object store.
+    directory. ``common_dir`` is shared by all linked worktrees; ``objects`` is its object store. What its
+    own configuration could start is overruled.
     """
 
     def __init__(self, *, git_dir: Path, common_dir: Path, top: Path | None, object_format: str) -> None:
@@ -42,6 +57,7 @@ class Repository:
         self._place = {"GIT_DIR": str(git_dir)}
         if top:
             self._place["GIT_WORK_TREE"] = str(top)
+        self._settings = overruling(git_dir, common_dir, self._place)
 
     @classmethod
     def open(cls, path: Path) -> "Repository":
@@ -50,7 +66,7 @@ class Repository:
         Raises UserError when ``path`` is none of these; a folder inside a work tree is refused too, since a
         folder that somebody forgot to `git init` may lie in an unrelated repository.
         """
-        found = _find(path)
+        found = _find(path, named=True)
         if path.resolve() not in (found.path.resolve(), found.git_dir.resolve()):
             raise UserError(
                 f"{path} is not the top of a git tree; it lies inside {found.path}",
@@ -60,8 +76,11 @@ class Repository:
 
     @classmethod
     def discover(cls, path: Path) -> "Repository":
-        """The repository that holds ``path``, looked for upwards as git does; UserError when none does."""
-        return _find(path)
+        """The work tree that holds ``path``, looked for upwards as git does; UserError when none does.
+
+        A bare repository is refused: any clone may hold a folder that looks like one, with a configuration.
+        """
+        return _find(path, named=False)
 
     @classmethod
     def create(cls, path: Path, *, borrow: "Repository") -> "Repository":
@@ -104,6 +123,7 @@ class Repository:
 
         made = CleanRepo(self.git_dir, expand_vars=False)
         cast("CleanGit", made.git).place = self._place
+        cast("CleanGit", made.git).settings = self._settings
         return made
 
     @property
@@ -112,7 +132,12 @@ class Repository:
         return self.common_dir / "objects"
 
     def borrow(self, other: "Repository") -> None:
-        """Write: read missing objects from ``other`` (objects/info/alternates), cut where it is shallow."""
+        """Write: read missing objects from ``other`` (objects/info/alternates), cut where it is shallow.
+
+        No attribute that a tree brings counts here: files are checked out as they are stored, and merged
+        and compared as text.
+        """
+        _keep(self.common_dir / "info" / "attributes", _NO_ATTRIBUTES)
         shallow = other.common_dir / "shallow"
         _keep(self.objects / "info" / "alternates", os.fsencode(other.objects) + b"\n")
         _keep(self.common_dir / "shallow", shallow.read_bytes() if shallow.is_file() else b"")
@@ -127,7 +152,13 @@ class Repository:
         """Run ``git ARGS`` here and return how it ended; never raises for a bad exit code."""
         environment = {**QUIET_ENVIRONMENT, **self._place, **(env or {})}
         return start(
-            Command(argv=quiet_argv(*args), timeout=timeout, cwd=self.path, env=environment, stdin=stdin)
+            Command(
+                argv=quiet_argv(*args, more=self._settings),
+                timeout=timeout,
+                cwd=self.path,
+                env=environment,
+                stdin=stdin,
+            )
         )
 
     def ask(
@@ -168,16 +199,21 @@ class Repository:
         """
         wanted = list(names)
         if any("\n" in name or "\0" in name for name in wanted):
-            raise UserError("a path with a line break cannot be looked up")
+            raise UserError(
+                "a path with a line break cannot be looked up", cure="name a path without a line break"
+            )
         request = "".join(f"{name}\n" for name in wanted).encode("utf-8", "surrogateescape")
         answer = self.ask("cat-file", "--batch", stdin=request).stdout
         return list(_batch(answer, len(wanted), self.path))
 
 
 def _keep(path: Path, data: bytes) -> None:
-    """Give a file this content; other runs read it, so it is replaced whole and only when it differs."""
+    """Give a file this content; other runs read it, so it is replaced whole and only when it differs.
+
+    It is looked at whenever the repository is opened: what a power cut leaves of it is mended then.
+    """
     if (path.read_bytes() if path.is_file() else b"") != data:
-        write_atomic(path, data)
+        write_atomic(path, data, durable=False)
 
 
 def _batch(answer: bytes, count: int, where: Path) -> Iterator[GitObject | None]:
@@ -196,37 +232,27 @@ def _batch(answer: bytes, count: int, where: Path) -> Iterator[GitObject | None]
             raise ToolFailed(f"{where}: git cat-file answered {header[:200]!r}")
 
 
-def _find(path: Path) -> Repository:
+def _find(path: Path, *, named: bool) -> Repository:
     try:
         reason = "" if path.is_dir() else "is not a folder" if path.exists() else "does not exist"
     except OSError as error:
         reason = error.strerror or "cannot be read"
     if reason:
         raise UserError(f"{path}: {reason}", cure="name a git tree, or debian:6.1 for Debian's source")
-    # The user's own configuration is heard here, and only here: it says whose repositories are trusted.
+    # The user's own configuration is heard: it says whose repositories are trusted.
     question = ("rev-parse", "--show-object-format", "--is-bare-repository", "--absolute-git-dir")
-    asked = process.run(
-        Command(
-            argv=("git", *question, "--git-common-dir", "--show-toplevel"),
-            timeout=PLUMBING_TIMEOUT_S,
-            cwd=path,
-        )
-    )
+    only = () if named else ("safe.bareRepository=explicit",)
+    asked = process.run(heard_command(*question, "--git-common-dir", "--show-toplevel", cwd=path, more=only))
     if asked.ended is Ended.NOT_FOUND:
         raise EnvironmentFault("git is not installed", cure="apt-get install git")
     answer = asked.stdout.decode(errors="surrogateescape").removesuffix("\n").split("\n")
     # Where there is no work tree, git has answered all the rest when it stops at the last question.
     if not asked.ok and len(answer) != 4:
-        if "dubious ownership" in asked.error_text:
-            raise UserError(
-                f"{path}: git does not trust this tree: it belongs to another user",
-                cure=f"git config --global --add safe.directory {path.resolve()}",
-            )
-        raise UserError(
-            f"{path} is not a git tree", cure="git init && git add -f -A && git commit, or debian:6.1"
-        )
+        raise _refused(path, asked.error_text)
     if len(answer) != 4 + asked.ok:
-        raise UserError(f"{path}: a git directory with a line break in its name cannot be used")
+        raise UserError(
+            f"{path}: a git directory with a line break in its name cannot be used", cure="rename the folder"
+        )
     object_format, bare, git_dir, common, *shown = answer
     top: Path | None = None
     if bare == "false":
@@ -234,6 +260,48 @@ def _find(path: Path) -> Repository:
             top = Path(shown[0])
         elif Path(git_dir).name == ".git":
             top = Path(git_dir).parent
+    if top and not _leads_to(top / ".git", Path(git_dir)):
+        raise UserError(
+            f"{git_dir}: its configuration says that its work tree is {top}, which knows nothing of it",
+            cure=f"git --git-dir={git_dir} config --unset core.worktree",
+        )
+    if not top and not named:
+        raise _unnamed(path)
     return Repository(
-        git_dir=Path(git_dir), common_dir=(path / common).resolve(), top=top, object_format=object_format
+        git_dir=Path(git_dir),
+        common_dir=(path / common).resolve(),
+        top=top,
+        object_format=object_format,
     )
+
+
+def _refused(path: Path, words: str) -> UserError:
+    """Why git calls ``path`` no repository, by what it said."""
+    if "dubious ownership" in words:
+        return UserError(
+            f"{path}: git does not trust this tree: it belongs to another user",
+            cure=f"git config --global --add safe.directory {path.resolve()}",
+        )
+    if "safe.bareRepository" in words:
+        return _unnamed(path)
+    return UserError(
+        f"{path} is not a git tree", cure="git init && git add -f -A && git commit, or debian:6.1"
+    )
+
+
+def _unnamed(path: Path) -> UserError:
+    return UserError(
+        f"{path} lies in a bare repository, which may be part of a tree from somebody else",
+        cure="if it is yours, name it: --tree FOLDER",
+    )
+
+
+def _leads_to(link: Path, git_dir: Path) -> bool:
+    """Whether a work tree's .git is that folder, or a file that names it (gitrepository-layout(5))."""
+    if link.is_dir():
+        return link.resolve() == git_dir.resolve()
+    try:
+        target = os.fsdecode(link.read_bytes()).removeprefix("gitdir: ").rstrip("\n")
+    except OSError:
+        return False
+    return (link.parent / target).resolve() == git_dir.resolve()

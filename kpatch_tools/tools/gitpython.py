@@ -23,12 +23,13 @@ except ImportError as error:  # GitPython looks for the git program while it is 
 class CleanGit(git.Git):
     """GitPython's command wrapper on our process layer; persistent processes are not offered.
 
-    ``place`` is the environment that names the repository.
+    ``place`` is the environment that names the repository, ``settings`` what overrules its configuration.
     """
 
     def __init__(self, working_dir: str | None = None) -> None:
         super().__init__(working_dir)
         self.place: Mapping[str, str] = {}
+        self.settings: Sequence[str] = ()
 
     def execute(  # type: ignore[override]
         self, command: Sequence[str], istream: io.BufferedIOBase | None = None, **options: Any
@@ -38,7 +39,7 @@ class CleanGit(git.Git):
             raise NotImplementedError("git processes that stay open bypass the process layer")
         result = start(
             Command(
-                argv=quiet_argv(*command[1:]),
+                argv=quiet_argv(*command[1:], more=self.settings),
                 timeout=options.get("kill_after_timeout") or PLUMBING_TIMEOUT_S,
                 cwd=Path(self.working_dir) if self.working_dir else None,
                 env={**QUIET_ENVIRONMENT, **self.place, **(options.get("env") or {})},

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""How git is started: with nothing of the caller's environment or configuration.
+"""How git is started: the one place that builds what hardens it, for every git command of kvet.
 
-A hook's GIT_DIR or GIT_INDEX_FILE would redirect every command, and the user's configuration could start
-programs (fsmonitor, filters, external diffs, hooks). So GIT_* are stripped, the user's and the system's
-configuration are left out, deadlines hold, and what one configuration file could still start is switched
-off on the command line.
+A hook's GIT_DIR or GIT_INDEX_FILE would redirect every command, and a configuration could start programs
+(fsmonitor, filters, external diffs, hooks, helpers). So GIT_* are stripped, deadlines hold, and the user's
+and the system's configuration are left out. A repository's own configuration cannot be left out: what it
+could start under a fixed name is overruled here, what has a name of its own (a driver, a remote) in
+tools/gitconfig. heard_command() is for the few questions that only the user's configuration answers.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -20,37 +21,83 @@ PLUMBING_TIMEOUT_S = 600.0
 IDENTITY = ("kvet", "kvet@localhost")
 
 # What each silences is said in git-config(1); every one of them may name a program or rewrite content.
-QUIET_CONFIG = (
+_ALWAYS = (
     "core.hooksPath=/dev/null",
     "core.fsmonitor=false",
     "core.attributesFile=/dev/null",
     "core.excludesFile=/dev/null",
+    "core.alternateRefsCommand=true",
     "core.autocrlf=false",
     "core.quotePath=false",
     "core.protectHFS=true",
     "core.protectNTFS=true",
     "diff.external=",
     "protocol.ext.allow=never",
+    "submodule.recurse=false",
+    "fetch.recurseSubmodules=false",
     "gc.auto=0",
     "maintenance.auto=false",
     "commit.gpgSign=false",
+    "tag.gpgSign=false",
+    "log.showSignature=false",
+    "gpg.program=false",
+    "gpg.openpgp.program=false",
+    "gpg.x509.program=false",
+    "gpg.ssh.program=false",
     "advice.detachedHead=false",
 )
-QUIET_ENVIRONMENT = {
-    "GIT_CONFIG_GLOBAL": "/dev/null",
-    "GIT_CONFIG_NOSYSTEM": "1",
+QUIET_CONFIG = (
+    *_ALWAYS,
+    "core.sshCommand=ssh",
+    "core.askPass=",
+    # An empty one forgets all that came before it, those for one address too.
+    "credential.helper=",
+)
+HEARD_ENVIRONMENT = {
     "GIT_ATTR_NOSYSTEM": "1",
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_NO_REPLACE_OBJECTS": "1",
+    # A file that is there would make git advise against grafts; see gitrepository-layout(5).
+    "GIT_GRAFT_FILE": "/dev/null/none",
     "GIT_LITERAL_PATHSPECS": "1",
+    "GIT_PAGER": "cat",
+    "GIT_EDITOR": "false",
+    "GIT_TEMPLATE_DIR": "",
+}
+QUIET_ENVIRONMENT = {
+    **HEARD_ENVIRONMENT,
+    "GIT_CONFIG_GLOBAL": "/dev/null",
+    "GIT_CONFIG_NOSYSTEM": "1",
+    # Beats protocol.*.allow of any configuration, and knows no remote helper but git's own.
+    "GIT_ALLOW_PROTOCOL": "file:git:http:https:ssh",
+    # Set, though empty, it keeps core.gitProxy out, which -c cannot: the first value wins there.
+    "GIT_PROXY_COMMAND": "",
 }
 
 
-def quiet_argv(*args: str) -> tuple[str, ...]:
-    """The argv of a git command that listens to no configuration but ours and the repository's own."""
-    options = [word for setting in QUIET_CONFIG for word in ("-c", setting)]
-    return ("git", *options, *args)
+def quiet_argv(*args: str, more: Sequence[str] = ()) -> tuple[str, ...]:
+    """The argv of a git command that hears no configuration but ours, ``more``, and the repository's own."""
+    return ("git", *_options((*QUIET_CONFIG, *more)), *args)
+
+
+def heard_command(
+    *args: str,
+    cwd: Path | None,
+    env: Mapping[str, str] | None = None,
+    timeout: float = PLUMBING_TIMEOUT_S,
+    more: Sequence[str] = (),
+) -> Command:
+    """A git command that hears the user's and the system's configuration, with all that may be off off.
+
+    For whose repositories are trusted, who the user is, and how to reach a server: proxies, credentials.
+    """
+    argv = ("git", *_options((*_ALWAYS, *more)), *args)
+    return Command(argv=argv, timeout=timeout, cwd=cwd, env={**HEARD_ENVIRONMENT, **(env or {})})
+
+
+def _options(settings: Sequence[str]) -> list[str]:
+    return [word for setting in settings for word in ("-c", setting)]
 
 
 def plain(*args: str, cwd: Path, stdin: bytes = b"", timeout: float = PLUMBING_TIMEOUT_S) -> RunResult:

@@ -44,7 +44,9 @@ def save_new(path: Path, data: bytes) -> Path:
     try:
         return write_atomic(path, data)
     except OSError as error:
-        raise UserError(f"{path}: cannot be written: {error.strerror}") from error
+        raise UserError(
+            f"{path}: cannot be written: {error.strerror}", cure="name another file: -o FILE"
+        ) from error
 
 
 def read_stdin() -> tuple[RawMail, ...]:
@@ -58,7 +60,10 @@ def read_file(path: Path) -> tuple[RawMail, ...]:
         with path.open("rb") as stream:
             data = _bounded(stream, str(path))
     except OSError as error:
-        raise UserError(f"{path}: cannot read the mails: {error.strerror}") from error
+        raise UserError(
+            f"{path}: cannot read the mails: {error.strerror}",
+            cure="name an mbox file or a folder of patches that you can read",
+        ) from error
     return _split(data, str(path))
 
 
@@ -115,7 +120,10 @@ def mailinfos(mails: Sequence[tuple[bytes, str]]) -> list[MailInfo]:
         )
         for (_raw, source), place, result in zip(mails, places, results, strict=True):
             if not result.ok:
-                raise UserError(f"{source}: git cannot read this mail: {_first_line(result.error_text)}")
+                raise UserError(
+                    f"{source}: git cannot read this mail: {_first_line(result.error_text)}",
+                    cure="save the mail anew, or make the patch with `git format-patch`",
+                )
             message, patch = (place / "msg").read_bytes(), (place / "patch").read_bytes()
             made.append(read_mailinfo(result.stdout, message, patch, source))
     return made
@@ -179,17 +187,28 @@ def _bounded(stream: BinaryIO, source: str) -> bytes:
             with gzip.open(io.BytesIO(data)) as unpacked:
                 data = unpacked.read(MAX_BYTES + 1)
         except (OSError, EOFError, zlib.error) as error:
-            raise UserError(f"{source}: damaged gzip file: {error}") from error
+            raise UserError(
+                f"{source}: damaged gzip file: {error}", cure="download it anew, or unpack it: gunzip FILE"
+            ) from error
     if len(data) > MAX_BYTES:
-        raise UserError(f"{source}: more than {MAX_BYTES // 1024**2} MiB: no patch series")
+        raise UserError(
+            f"{source}: more than {MAX_BYTES // 1024**2} MiB: no patch series",
+            cure="name the mails of one series",
+        )
     return data
 
 
 def _split(data: bytes, source: str) -> tuple[RawMail, ...]:
     if not data.strip():
-        raise UserError(f"{source}: empty: there is no mail in it")
+        raise UserError(
+            f"{source}: empty: there is no mail in it",
+            cure="name an mbox file, a folder of patches, a Message-ID, or - for an mbox on standard input",
+        )
     if b"\0" in data:
-        raise UserError(f"{source}: NUL byte at offset {data.index(0)}: this is no mailbox")
+        raise UserError(
+            f"{source}: NUL byte at offset {data.index(0)}: this is no mailbox",
+            cure="name an mbox file or a folder of patches; kvet series fetch MESSAGE-ID saves a thread",
+        )
     if not data.startswith(b"From ") and not re.match(rb"[!-9;-~]+:", data):
         raise UserError(
             f"{source}: no mailbox: it begins with neither a 'From ' line nor a mail header",
@@ -203,7 +222,10 @@ def _split(data: bytes, source: str) -> tuple[RawMail, ...]:
         quoted = ("--mboxrd",) if data.startswith(_MBOXRD) else ()
         result = gitrun.plain("mailsplit", "-b", "-d5", *quoted, f"-o{out}", "--", cwd=folder, stdin=data)
         if not result.ok:
-            raise UserError(f"{source}: git cannot split this mailbox: {_first_line(result.error_text)}")
+            raise UserError(
+                f"{source}: git cannot split this mailbox: {_first_line(result.error_text)}",
+                cure="save the thread anew: kvet series fetch MESSAGE-ID",
+            )
         mails = [item.read_bytes() for item in sorted(out.iterdir())]
     if len(mails) > MAX_MAILS:
         raise UserError(f"{source}: {len(mails)} mails: no single series", cure="cut out one thread")

@@ -8,12 +8,13 @@ wait for, leaves a ref or looks at a work tree, so any number of runs may go on 
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from kpatch_tools.errors import UserError
 from kpatch_tools.model.run import Ended, RunResult
 from kpatch_tools.model.series import Patch, Person
+from kpatch_tools.parse.diff import unsafe_link
 from kpatch_tools.parse.fastimport import BRANCH, NewCommit, read_answer, stream
 from kpatch_tools.parse.gitident import ident, stripspace
 from kpatch_tools.parse.gitindex import read_index
@@ -23,6 +24,7 @@ from kpatch_tools.tools.gitrun import IDENTITY
 
 _HASH_BYTES = {"sha1": 20, "sha256": 32}
 _APPLY = ("apply", "--cached", "--whitespace=nowarn")
+_LINK = "120000"
 UNKNOWN_DATE = "@0 +0000"
 # A store of ours may be larger, and can be made again: squeezing objects, a file for each of them and
 # waiting for the disk took most of the time of an apply.
@@ -121,6 +123,7 @@ class Stage:
         }
         if not changes:
             return False
+        self._check_links(patch, changes)
         kept = {path: entry for path, entry in self._entries.items() if path not in changes}
         self._entries = kept | {path: entry for path, entry in changes.items() if entry}
         author = ident(patch.author, patch.date) or self._judged(patch)
@@ -134,6 +137,24 @@ class Stage:
             )
         )
         return True
+
+    def _check_links(self, patch: Patch, changes: Mapping[str, Entry | None]) -> None:
+        """UserError for a symbolic link that leaves the tree from where the patch put it.
+
+        The reader of diffs sees where a link that is written points to, not that a rename or a copy, whose
+        diff says neither mode nor content, takes one to where its target is another.
+        """
+        links = {path: entry for path, entry in changes.items() if entry and entry.mode == _LINK}
+        if not links:
+            return
+        found = self._store.read_objects(entry.id for entry in links.values())
+        for path, item in zip(links, found, strict=True):
+            target = item.data.decode("utf-8", "surrogateescape") if item else "/"
+            if reason := unsafe_link(path, target):
+                raise UserError(
+                    f"{patch.source}: the patch makes {path!r} a link to {target!r}: {reason}",
+                    cure="do not apply it; ask its author",
+                )
 
     def finish(self) -> tuple[tuple[str, ...], str]:
         """Store what commit() noted: the ids of the commits, one at least, and of the last one's tree."""
@@ -150,7 +171,10 @@ class Stage:
         if not made.ok and "invalid date format" in made.error_text:
             made = self._var(patch, UNKNOWN_DATE)
         if not made.ok and "ident name" in made.error_text:
-            raise UserError(f"{patch.source}: git accepts no author from this mail: {str(patch.author)!r}")
+            raise UserError(
+                f"{patch.source}: git accepts no author from this mail: {str(patch.author)!r}",
+                cure="mend the From line of the mail: Name <user@host>",
+            )
         return made.ok_or_raise(f"cannot read the author of patch {patch.count}").text.strip("\n")
 
     def _var(self, patch: Patch, date: str) -> RunResult:

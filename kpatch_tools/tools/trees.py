@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Base trees from outside: Debian's kernel source packages, and git servers."""
 
+import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from kpatch_tools.errors import EnvironmentFault, ToolFailed
 from kpatch_tools.model.event import Event, Sink
 from kpatch_tools.model.run import Command, Ended, RunResult
 from kpatch_tools.tools.git import Repository
-from kpatch_tools.tools.gitrun import IDENTITY, QUIET_ENVIRONMENT, quiet_argv
+from kpatch_tools.tools.gitrun import IDENTITY, QUIET_ENVIRONMENT, heard_command, quiet_argv
 from kpatch_tools.tools.process import run
 
 STAGE = "tree"
@@ -87,11 +88,15 @@ def tree_from_tarball(tarball: Path, target: Path, message: str, sink: Sink) -> 
     _made_whole(target, fill)
 
 
-def commit_all(folder: Path, message: str, sink: Sink) -> str:
-    """Make ``folder`` a git tree with one commit of everything in it; the commit's id."""
+def commit_all(folder: Path, message: str, sink: Sink, *, branch: str = "debian") -> str:
+    """Make ``folder`` a git tree with one commit of everything in it on ``branch``; the commit's id.
+
+    Raises ToolFailed when a step fails, and when the files bring a .git of their own.
+    """
+    if os.path.lexists(folder / ".git"):
+        raise ToolFailed(f"{folder}: these files bring a .git of their own", cure="take another source")
     total = sum(1 for path in folder.rglob("*") if path.is_symlink() or path.is_file())
     environment = {
-        **QUIET_ENVIRONMENT,
         **{f"GIT_{who}_NAME": IDENTITY[0] for who in ("AUTHOR", "COMMITTER")},
         **{f"GIT_{who}_EMAIL": IDENTITY[1] for who in ("AUTHOR", "COMMITTER")},
         **{f"GIT_{who}_DATE": TREE_DATE for who in ("AUTHOR", "COMMITTER")},
@@ -105,14 +110,13 @@ def commit_all(folder: Path, message: str, sink: Sink) -> str:
             sink(Event(STAGE, "adding files to git", seen, total))
 
     steps: tuple[tuple[str, ...], ...] = (
-        ("init", "--quiet", "--template=", "--initial-branch=debian"),
+        ("init", "--quiet", "--template=", f"--initial-branch={branch}"),
         # Above the threshold git streams into one pack; 80,000 loose files would slow everything after.
         ("-c", "core.bigFileThreshold=1", "add", "--verbose", "--force", "--all"),
         ("commit", "--quiet", "--no-verify", f"--message={message}"),
     )
     for step in steps:
-        command = Command(argv=quiet_argv(*step), timeout=LONG_S, cwd=folder, env=environment)
-        _ok(command, f"cannot make a git tree in {folder}", count)
+        _ok(_quiet(folder, *step, env=environment), f"cannot make a git tree in {folder}", count)
     return Repository.open(folder).head()
 
 
@@ -120,21 +124,26 @@ def tree_from_url(url: str, ref: str, target: Path, sink: Sink) -> None:
     """Bring one commit of a git server to ``target`` (made whole or not at all); no history.
 
     ``ref`` is a branch, a tag, or a commit id where the server allows asking for one; "" is the server's
-    HEAD. The user's git configuration is heard, since proxies and credentials are there.
+    HEAD. The user's git configuration is heard by the fetch alone: proxies and credentials are there.
     """
 
     def fill(folder: Path) -> None:
         sink(Event(STAGE, f"fetching {url} {ref}".rstrip()))
-        for step in (
-            ("init", "--quiet", "--template="),
-            ("fetch", "--quiet", "--depth=1", "--no-tags", "--end-of-options", url, ref or "HEAD"),
-            ("checkout", "--quiet", "--detach", "FETCH_HEAD"),
-        ):
-            argv = ("git", "-c", "core.hooksPath=/dev/null", "-c", "protocol.ext.allow=never", *step)
-            environment = {"GIT_TERMINAL_PROMPT": "0"}
-            _ok(Command(argv=argv, timeout=LONG_S, cwd=folder, env=environment), f"cannot fetch {url} {ref}")
+        what = f"cannot fetch {url} {ref}"
+        fetch = ("fetch", "--quiet", "--depth=1", "--no-tags", "--end-of-options", url, ref or "HEAD")
+        checkout = ("checkout", "--quiet", "--detach", "FETCH_HEAD")
+        _ok(_quiet(folder, "init", "--quiet", "--template="), what)
+        _ok(heard_command(*fetch, cwd=folder, timeout=LONG_S), what)
+        # A filter of the user's (git-lfs) would do what the tree's .gitattributes and .lfsconfig say.
+        _ok(_quiet(folder, *checkout), what)
 
     _made_whole(target, fill)
+
+
+def _quiet(folder: Path, *args: str, env: Mapping[str, str] | None = None) -> Command:
+    return Command(
+        argv=quiet_argv(*args), timeout=LONG_S, cwd=folder, env={**QUIET_ENVIRONMENT, **(env or {})}
+    )
 
 
 def _made_whole(target: Path, fill: Callable[[Path], None]) -> None:
