@@ -5,7 +5,6 @@ A known bug is no failure of the test and no pass of the kernel: it is reported 
 has one is believed only when the test saw the whole symptom, and only of a bug that the contract knows.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
@@ -15,13 +14,12 @@ from kpatch_tools.model.contract import Contract, KnownBug
 from kpatch_tools.model.finding import Finding, Severity
 from kpatch_tools.model.test import TestResult, Verdict
 from kpatch_tools.parse.contract_places import UNKNOWN, Places
+from kpatch_tools.parse.seen_bug import seen_bug
 
 RULE = "conformance/behaviour"
 KNOWN_BUG_RULE = "conformance/known-bug"
 _BROKEN = (Verdict.KNOWN_BUG, Verdict.FAIL, Verdict.CRASH, Verdict.HANG)
 _WORDS = {Verdict.CRASH: "crashed", Verdict.HANG: "hung"}
-# "B2, fixed by 20a6cff3b283: the call looped ...": how a generated test says which bug it saw.
-_SEEN = re.compile(r"^([A-Za-z_][A-Za-z0-9_]*)(?:, fixed by [0-9a-f]+)?(?::\s*(.*))?$")
 
 
 def behaviour(
@@ -43,21 +41,21 @@ def behaviour(
     for (name, _status, _what), same in seen.items():
         case, bug = cases[name], known_bug(contract, cases[name], same[0])
         found = _known_bug(contract, case, same, bug) if bug else _broken(contract, case, same)
-        yield replace(found, location=places.case(name))
+        yield replace(found, location=places.case(name), cases=(name,))
 
 
 def known_bug(contract: Contract, case: Case, test: TestResult) -> KnownBug | None:
     """The bug of the contract that a result names, None for any other result and for a bug it lacks."""
-    seen = _SEEN.match(test.reason) if test.status is Verdict.KNOWN_BUG else None
-    return next((bug for bug in contract.bugs_of(case) if seen and bug.id == seen[1]), None)
+    seen = seen_bug(test.reason) if test.status is Verdict.KNOWN_BUG else None
+    return next((bug for bug in contract.bugs_of(case) if seen and bug.id == seen.id), None)
 
 
 def explained(contract: Contract, findings: Iterable[Finding]) -> Iterator[Finding]:
     """The findings of a boot, those of known bugs with what the contract says about them."""
     for finding in findings:
         name, _, said = finding.message.partition(f": {Verdict.KNOWN_BUG}: ")
-        seen = _SEEN.match(said)
-        bugs = (bug for bug in contract.known_bug if seen and bug.id == seen[1] and name in bug.cases)
+        seen = seen_bug(said)
+        bugs = (bug for bug in contract.known_bug if seen and bug.id == seen.id and name in bug.cases)
         bug = next(bugs, None)
         yield replace(finding, hint=f"{bug.id}: {bug.symptom}{_lacking(bug)}") if bug else finding
 

@@ -16,7 +16,7 @@ _MARKS = ",.;()"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Mention:
+class Mention:
     """A condition recognised in a row: the part of the sentence that speaks of it."""
 
     error: Error
@@ -33,6 +33,7 @@ class _Group:
     wanted: str
     errors: list[Error] = field(default_factory=list)
     shown: list[str] = field(default_factory=list)
+    cases: list[str] = field(default_factory=list)
 
 
 def differing(
@@ -47,24 +48,25 @@ def differing(
 
     A kernel of a release in which the condition does not hold contradicts no row.
     """
-    mentions = tuple(_mentions(contract, section))
+    spoken = tuple(mentions(contract, section))
     groups: dict[tuple[int, str, str], _Group] = {}
-    for mention in mentions:
+    for mention in spoken:
         for item in seen:
-            other = item.errno != _name(mention.row) and in_span(mention.error, item.test)
+            other = item.errno != row_errno(mention.row) and in_span(mention.error, item.test)
             if item.case.name in mention.error.trigger and other:
-                _add(groups, mention, item.errno, item.shown)
+                _add(groups, mention, item.errno, item)
     for group in groups.values():
-        also = _also_right(group, mentions)
+        also = _also_right(group, spoken)
         got = "succeeded" if group.wanted == SUCCESS else f"returned {group.wanted}"
         yield Finding(
             rule="conformance/errno-differs",
             severity=Severity.WARNING if also else Severity.ERROR,
-            message=f"the document says {_name(group.row)} when {_conditions(group.errors)}; "
+            message=f"the document says {row_errno(group.row)} when {_conditions(group.errors)}; "
             f"the kernel {got}{also}",
             location=Location(path=path, line=_line_of(group.row, group.words, section, lines)),
             detail=_shown(group.shown),
             hint=_correction(group, section),
+            cases=tuple(dict.fromkeys(group.cases)),
         )
 
 
@@ -72,17 +74,17 @@ def against_contract(
     contract: Contract, section: Section, *, path: str, lines: tuple[str, ...]
 ) -> Iterator[Finding]:
     """The same without a run: rows that promise another errno than the contract has."""
-    mentions = tuple(_mentions(contract, section))
+    spoken = tuple(mentions(contract, section))
     groups: dict[tuple[int, str, str], _Group] = {}
-    for mention in mentions:
-        if mention.error.errno != _name(mention.row):
-            _add(groups, mention, mention.error.errno, "")
+    for mention in spoken:
+        if mention.error.errno != row_errno(mention.row):
+            _add(groups, mention, mention.error.errno, None)
     for group in groups.values():
-        also = _also_right(group, mentions)
+        also = _also_right(group, spoken)
         yield Finding(
             rule="contract/document-errno",
             severity=Severity.WARNING,
-            message=f"the document says {_name(group.row)} when {_conditions(group.errors)}; "
+            message=f"the document says {row_errno(group.row)} when {_conditions(group.errors)}; "
             f"the contract has {group.wanted}{also}",
             location=Location(path=path, line=_line_of(group.row, group.words, section, lines)),
             detail="no test has shown yet which of the two the kernel does",
@@ -95,8 +97,8 @@ def unmentioned(
 ) -> Iterator[Finding]:
     """Errnos that were observed and have no row; conditions that a row listing others leaves out."""
     errors = {error.id: error for error in contract.error}
-    mentioned = {mention.error.id for mention in _mentions(contract, section)}
-    rows = {_name(row): row for row in section.errors}
+    mentioned = {mention.error.id for mention in mentions(contract, section)}
+    rows = {row_errno(row): row for row in section.errors}
     observed: dict[str, list[Evidence]] = {}
     for item in seen:
         error = errors.get(item.case.clause)
@@ -113,6 +115,7 @@ def unmentioned(
                 location=Location(path=path, line=section.title.line),
                 detail=_shown([item.shown for item in items]),
                 hint=f"add a row: {errno}  {_sentence(conditions)}",
+                cases=tuple(dict.fromkeys(item.case.name for item in items)),
             )
             continue
         row = rows[errno]
@@ -122,13 +125,16 @@ def unmentioned(
             if error.document and error.id not in mentioned
         ]
         # A row in general words leaves nothing out; one that lists some conditions does.
-        if left_out and any(mention.row is row for mention in _mentions(contract, section)):
+        if left_out and any(mention.row is row for mention in mentions(contract, section)):
             yield Finding(
                 rule="conformance/incomplete-row",
                 severity=Severity.NOTE,
                 message=f"the {errno} row lists conditions but not when {_conditions(left_out)}",
                 location=Location(path=path, line=row.line),
                 detail=_shown([item.shown for item in items if errors[item.case.clause] in left_out]),
+                cases=tuple(
+                    dict.fromkeys(item.case.name for item in items if errors[item.case.clause] in left_out)
+                ),
             )
 
 
@@ -147,7 +153,7 @@ def unprovoked(
         if reason := contract.reason_unprovoked(error):
             reasons.setdefault(error.errno, reason)
     for row in section.errors:
-        errno = _name(row)
+        errno = row_errno(row)
         if errno in observed:
             continue
         yield Finding(
@@ -169,7 +175,7 @@ def _skipped(contract: Contract, errno: str, tests: tuple[TestResult, ...]) -> s
     return f"{min(triggers)} did not run" if triggers else ""
 
 
-def _mentions(contract: Contract, section: Section) -> Iterator[_Mention]:
+def mentions(contract: Contract, section: Section) -> Iterator[Mention]:
     """The conditions that each row speaks of; words that are a part of a longer condition are that one's."""
     for row in section.errors:
         text = row.text.replace("`", "")
@@ -181,7 +187,7 @@ def _mentions(contract: Contract, section: Section) -> Iterator[_Mention]:
             others = [span for name, found in spans.items() if name != error.id for span in found]
             own = next((span for span in spans[error.id] if not _within_one(span, others)), None)
             if own:
-                yield _Mention(error=error, row=row, words=_part(text, *own))
+                yield Mention(error=error, row=row, words=_part(text, *own))
 
 
 def _within_one(span: tuple[int, int], others: Sequence[tuple[int, int]]) -> bool:
@@ -195,31 +201,34 @@ def _part(text: str, start: int, end: int) -> str:
     return text[before + 1 : after].strip().removeprefix("or ").removeprefix("and ")
 
 
-def _add(groups: dict[tuple[int, str, str], _Group], mention: _Mention, wanted: str, shown: str) -> None:
+def _add(
+    groups: dict[tuple[int, str, str], _Group], mention: Mention, wanted: str, item: Evidence | None
+) -> None:
     key = (mention.row.line, mention.words, wanted)
     group = groups.setdefault(key, _Group(row=mention.row, words=mention.words, wanted=wanted))
     if mention.error not in group.errors:
         group.errors.append(mention.error)
-    if shown:
-        group.shown.append(shown)
+    if item:
+        group.shown.append(item.shown)
+        group.cases.append(item.case.name)
 
 
-def _also_right(group: _Group, mentions: tuple[_Mention, ...]) -> str:
+def _also_right(group: _Group, spoken: tuple[Mention, ...]) -> str:
     """A remark when another row gives these conditions the right errno: then the document has both."""
     right = [
         mention
-        for mention in mentions
-        if mention.error in group.errors and _name(mention.row) == group.wanted
+        for mention in spoken
+        if mention.error in group.errors and row_errno(mention.row) == group.wanted
     ]
     return f"; line {right[0].row.line} of the document says {group.wanted} too" if right else ""
 
 
 def _correction(group: _Group, section: Section) -> str:
     conditions = _sentence([error.condition for error in group.errors])
-    cut = f'drop "{group.words}" from the {_name(group.row)} row'
+    cut = f'drop "{group.words}" from the {row_errno(group.row)} row'
     if group.wanted == SUCCESS:
         return cut
-    if any(_name(row) == group.wanted for row in section.errors):
+    if any(row_errno(row) == group.wanted for row in section.errors):
         return f"{cut}, add to the {group.wanted} row: {conditions}"
     return f"{cut}, add a row: {group.wanted}  {conditions}"
 
@@ -264,5 +273,6 @@ def _shown(items: list[str]) -> str:
     return "\n".join((*items[:_MAX_SHOWN], *more))
 
 
-def _name(row: ErrorRow) -> str:
+def row_errno(row: ErrorRow) -> str:
+    """The errno of a row as a name: "EINVAL"."""
     return row.errno.strip().lstrip("-")

@@ -38,7 +38,7 @@ def vendor_word(context: Context) -> Iterator[Hit]:
             line=line,
             column=column,
             text=f"{words} in a section with ':{wording.architectures}: {value}'",
-            hint="say it in general terms, or in the document of that technology",
+            hint="drop it, or say it in general terms",
         )
 
 

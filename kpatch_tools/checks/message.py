@@ -107,7 +107,7 @@ def imperative(context: PatchContext) -> Iterator[Hit]:
         ended = not line.strip() or line.rstrip().endswith((".", "!", "?", ":", ";"))
         if found and begins and found["verb"] not in _IS:
             yield Hit(
-                text=f'the text describes the patch instead of the change: "{found[0]}"',
+                text=f'the text describes the patch instead of the change: "{found[0].lstrip(".!?:; ")}"',
                 hint='give the order instead: "Add ...", "Remove ..."',
                 detail=f"message line {number}: {line}",
             )

@@ -8,6 +8,7 @@ from kpatch_tools.model.finding import Finding, Location, Severity
 from kpatch_tools.model.splats import Allowed
 from kpatch_tools.model.test import TestResult, Verdict
 from kpatch_tools.parse.kernellog import Splat
+from kpatch_tools.parse.seen_bug import seen_bug
 from kpatch_tools.parse.stack import place_in
 
 MAX_LOG_LINES = 15
@@ -96,9 +97,11 @@ def _of_tests(tests: Sequence[TestResult]) -> Iterator[Finding]:
             severity=Severity.WARNING if _mended(test) else Severity.ERROR,
             message=f"{test.name}: {test.status.value}{why}",
             detail="\n".join((*((f"observed {observed}",) if observed else ()), *test.log[-MAX_LOG_LINES:])),
+            cases=(test.name,),
         )
 
 
 def _mended(test: TestResult) -> bool:
     """A known bug that a commit mends: the kernel is only too old."""
-    return test.status is Verdict.KNOWN_BUG and ", fixed by " in test.reason
+    seen = seen_bug(test.reason) if test.status is Verdict.KNOWN_BUG else None
+    return bool(seen and seen.fixed_by)

@@ -8,9 +8,11 @@ from pathlib import Path
 from kpatch_tools.checks.answers import answers, offered, patch_of
 from kpatch_tools.checks.compare import match
 from kpatch_tools.checks.delta import overall_files, text_delta
+from kpatch_tools.checks.known import Evidence, known_answers
 from kpatch_tools.checks.series import completeness
 from kpatch_tools.errors import UserError
 from kpatch_tools.flow.base import apply_to
+from kpatch_tools.flow.told import Reports
 from kpatch_tools.model.comparison import (
     AnsweredComment,
     Change,
@@ -20,6 +22,7 @@ from kpatch_tools.model.comparison import (
     ReviewMail,
 )
 from kpatch_tools.model.event import Event, Sink, silent
+from kpatch_tools.model.known import KnownComment
 from kpatch_tools.model.series import Applied, Series
 from kpatch_tools.parse.rangediff import read_delta, read_pairs
 from kpatch_tools.parse.review_mail import read_review
@@ -38,9 +41,13 @@ def compare_series(  # noqa: PLR0913 - two versions, and where each applies
     old_base: str = "HEAD",
     new_base: str = "HEAD",
     reviews: Iterable[str] | None = None,
+    known: Iterable[KnownComment] | None = None,
+    reports: Reports | None = None,
     sink: Sink = silent,
 ) -> Comparison:
     """Compare ``old`` with ``new``; ``reviews`` names mails (see tools.reviewbox), None for no comments.
+
+    ``known`` are the comments of the series' own document, which ``reports`` may prove answered.
 
     With a git tree both are applied to their bases ("auto" finds each, as flow.base does), into a
     repository that is gone when this returns, and `git range-diff` compares the commits. Without one, or
@@ -66,6 +73,13 @@ def compare_series(  # noqa: PLR0913 - two versions, and where each applies
         notes += remarks
         comments = answers(kept, old, pairs)
         given = offered(kept, old, pairs)
+    seen = Evidence(
+        old=old,
+        new=new,
+        pairs=pairs,
+        old_report=reports.old if reports else None,
+        new_report=reports.new if reports else None,
+    )
     return Comparison(
         old=old,
         new=new,
@@ -75,6 +89,8 @@ def compare_series(  # noqa: PLR0913 - two versions, and where each applies
         notes=tuple(notes),
         comments=comments,
         offered=given,
+        known=None if known is None else known_answers(known, seen),
+        report=reports.marked() if reports else None,
     )
 
 

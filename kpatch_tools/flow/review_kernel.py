@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 
 from kpatch_tools.checks import behaviour
-from kpatch_tools.flow import abi, btf, build, contract, ledger, warnings
+from kpatch_tools.flow import abi, btf, build, contract, docs, ledger, warnings
 from kpatch_tools.flow import test as tests
 from kpatch_tools.flow.review_run import NO_KERNEL, Run, contracts_of
 from kpatch_tools.model.contract import Contract
@@ -51,7 +51,7 @@ def kernel_stages(run: Run, applied: Applied, store: Repository) -> None:
             ran = run.checks[-1]
         else:
             ran = run.stage(f"tests{label}", partial(_test, run, one, commit, kernel))
-        judged = run.stage(f"conformance{label}", partial(_conformance, run, one, read, ran))
+        judged = run.stage(f"conformance{label}", partial(_conformance, run, one, store, applied, ran))
         run.checks[run.checks.index(ran)] = _told_once(ran, judged)
 
 
@@ -88,8 +88,14 @@ def _layout(run: Run, one: Contract, read: Callable[[str], bytes | None], commit
 
 
 def _conformance(
-    run: Run, one: Contract, read: Callable[[str], bytes | None], ran: CheckResult
+    run: Run, one: Contract, store: Repository, applied: Applied, ran: CheckResult
 ) -> CheckResult:
+    judged = _held(run, one, partial(store.read_blob, applied.head), ran)
+    before, *steps = [store.read_blob(commit, one.document) for commit in (applied.base, *applied.commits)]
+    return replace(judged, findings=docs.name_patches(judged.findings, one.document, before, steps))
+
+
+def _held(run: Run, one: Contract, read: Callable[[str], bytes | None], ran: CheckResult) -> CheckResult:
     if ran.tests:
         places = contract.places_of(one.name, one)
         return contract.check_behaviour(one, read, ran.tests, fail_on=run.options.fail_on, places=places)

@@ -20,13 +20,14 @@ UNTOUCHED = "the series changes nothing that a kernel is made of"
 class Touched:
     """Goals of make at the last commit, those that the base has too, and what a reader should know.
 
-    Without goals ``reason`` says why.
+    Without goals ``reason`` says why; ``old`` then counts what the build complains of all the same.
     """
 
     goals: tuple[str, ...]
     at_base: tuple[str, ...]
     reason: str = ""
     facts: tuple[tuple[str, str], ...] = ()
+    old: int = 0
 
 
 def touched_objects(store: Repository, base: str, head: str, built: BuildResult) -> Touched:
@@ -37,8 +38,7 @@ def touched_objects(store: Repository, base: str, head: str, built: BuildResult)
     """
     warned = [item.location.path for item in built.findings if item.location]
     if not changed_inputs(store, base, head):
-        facts = (("old warnings", f"{len(warned)} of the build"),)
-        return Touched(goals=(), at_base=(), reason=UNTOUCHED, facts=facts)
+        return Touched(goals=(), at_base=(), reason=UNTOUCHED, old=len(warned))
     known = {kbuild.source_of(goal): goal for goal in built.objects or ()}
     changed = blame.changed_files(store, base, head)
     chosen = {path for path in changed if path in known}

@@ -8,7 +8,7 @@ would never be seen. What was said of a commit is kept, so the base is asked onc
 import hashlib
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -94,6 +94,7 @@ def check_warnings(  # noqa: PLR0913 - what, between which commits, built how, w
     touched = touched_objects(store, base, head, built)
     if not touched.goals:
         left = CheckResult(check=CHECK, status=Status.SKIP, reason=touched.reason, facts=touched.facts)
+        left = replace(left, debts=_debts({"the build": touched.old}))
         # Where the kernel is the same as before, whatever the build complains of is old.
         complained = {one.location.path for one in built.findings if one.location}
         return Warned(check=left, files=frozenset(complained if touched.reason == UNTOUCHED else ()))
@@ -175,20 +176,23 @@ def _judged(  # noqa: PLR0913, PLR0917 - two sides of one comparison
         plain = _ask(job, commits[-1], _goals_of(brought, touched.goals), extra=False).gcc
         brought = tuple(from_extra(one, plain) for one in brought)
     sparse, old_sparse = new_warnings(before.sparse, after.sparse, *patches)
-    facts.append(
-        ("old warnings", f"{old} of the compiler" + (f", {old_sparse} of sparse" if job.sparse else ""))
-    )
     findings = (*brought, *sparse)
     check = CheckResult(
         check=CHECK,
         status=status_of(findings, fail_on),
         findings=findings,
         facts=tuple(facts),
+        debts=_debts({"the compiler": old, "sparse": old_sparse}),
         logs=tuple(str(path) for path in sorted(job.logs.glob("warnings-*.log"))),
     )
     compiled = {kbuild.source_of(goal) for goal in touched.goals}
     headers = {one.location.path for one in after.gcc if one.location}
     return Warned(check=check, files=frozenset(compiled | headers))
+
+
+def _debts(counts: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
+    """What was complained of before the series, by who says it."""
+    return tuple((f"warnings of {who}", count) for who, count in counts.items() if count)
 
 
 def _files(count: int) -> str:

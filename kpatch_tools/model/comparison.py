@@ -4,6 +4,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from kpatch_tools.model.known import KnownAnswer
+from kpatch_tools.model.report import Report
 from kpatch_tools.model.series import Patch, Series
 
 
@@ -176,7 +178,9 @@ class OfferedTrailer:
 class Comparison:
     """The whole: pairs in the newer order with dropped patches at their old place; a cover pairs as 0.
 
-    ``method`` says how the diffs were compared, and why not with git where they were not.
+    ``method`` says how the diffs were compared, and why not with git where they were not. ``known`` is what
+    became of the comments that are known without any mail, None where no document has some. ``report`` is
+    that on the newer version, held against that on the older; None where one of the two is lacking.
     """
 
     old: Series
@@ -187,3 +191,11 @@ class Comparison:
     notes: tuple[str, ...] = ()
     comments: tuple[AnsweredComment, ...] | None = None
     offered: tuple[OfferedTrailer, ...] = ()
+    known: tuple[KnownAnswer, ...] | None = None
+    report: Report | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a comment on the older version waits for an answer still, or nobody can say."""
+        said = any(item.answer.is_open for item in self.comments or ())
+        return said or any(item.state.is_open for item in self.known or ())

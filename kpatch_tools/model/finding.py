@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from kpatch_tools.model.excerpt import Excerpt
+
 _DIGITS = re.compile(r"\d+")
 
 
@@ -50,7 +52,9 @@ class Finding:
 
     ``rule`` is "family/name" ("docs/section-number", "checkpatch/LONG_LINE"); ``message`` is one line
     without a full stop that names the thing; ``detail`` is the evidence (log excerpt, observed value);
-    ``hint`` says what would be right.
+    ``hint`` says what would be right. ``cases`` are the test cases that show it, by name; ``excerpts`` are
+    the lines around its place and, for a complaint of the kernel, around that in the console. ``told`` is the
+    version of the series for which it was told first, 0 for one that is new.
     """
 
     rule: str
@@ -60,6 +64,9 @@ class Finding:
     related: tuple[Location, ...] = ()
     detail: str = ""
     hint: str = ""
+    cases: tuple[str, ...] = ()
+    excerpts: tuple[Excerpt, ...] = ()
+    told: int = 0
 
     @property
     def fingerprint(self) -> str:

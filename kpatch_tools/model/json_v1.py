@@ -20,8 +20,23 @@ class LocationV1(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     patch: int = 0
 
 
+class ExcerptV1(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Lines of a text that is evidence: the first has the number ``line``, it is about the line ``mark``."""
+
+    source: Literal["tree", "message", "contract", "program", "output", "console"]
+    path: str
+    line: int
+    lines: tuple[str, ...]
+    mark: int = 0
+    case: str = ""
+    mode: str = ""
+
+
 class FindingV1(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One finding; ``path`` is "" for one without a place."""
+    """One finding; ``path`` is "" for one without a place, ``cases`` are the test cases that show it.
+
+    ``told`` is the version of the series for which it was told first, 0 for one that is new.
+    """
 
     rule: str
     severity: Literal["error", "warning", "note"]
@@ -34,6 +49,9 @@ class FindingV1(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     detail: str = ""
     hint: str = ""
     fingerprint: str = ""
+    cases: tuple[str, ...] = ()
+    excerpts: tuple[ExcerptV1, ...] = ()
+    told: int = 0
 
 
 class TestV1(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -74,10 +92,60 @@ class PatchV1(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     reason: str = ""
 
 
+class ObservedV1(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What one mode did about a condition; ``outcomes`` are errnos and "success"."""
+
+    stand: Literal[
+        "agrees",
+        "not as documented",
+        "not as contracted",
+        "neither",
+        "known bug",
+        "skipped",
+        "unsure",
+        "not run",
+    ]
+    outcomes: tuple[str, ...] = ()
+    cases: tuple[str, ...] = ()
+    bad: tuple[str, ...] = ()
+    reason: str = ""
+
+
+class ConditionV1(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One row of the matrix; ``contract`` is "" where it does not know the document's row.
+
+    ``observed`` has an item for each of the matrix's modes; ``reason`` says why none shows anything.
+    """
+
+    errno: str
+    clause: str
+    condition: str
+    contract: str = ""
+    documented: tuple[str, ...] = ()
+    line: int = 0
+    general: bool = False
+    common: bool = False
+    observed: tuple[ObservedV1, ...] = ()
+    reason: str = ""
+
+
+class ConformanceV1(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Document, contract and behaviour, condition by condition; ``section``: the document has one."""
+
+    contract: str
+    ioctl: str
+    document: str
+    section: bool
+    modes: tuple[str, ...]
+    rows: tuple[ConditionV1, ...]
+
+
 class CheckV1(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One stage of the review; ``facts`` are name and value pairs in the order to show them.
 
     ``patches`` are the rows of a stage that went through the series patch by patch, the base first.
+    ``debts`` are name and count of what was there before the series; ``excerpts`` are those of test cases.
+    ``partial``: a part of the check could not look, so that findings may be missing; the reason names it.
     """
 
     check: str
@@ -89,6 +157,10 @@ class CheckV1(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     logs: tuple[str, ...] = ()
     facts: tuple[tuple[str, str], ...] = ()
     patches: tuple[PatchV1, ...] = ()
+    debts: tuple[tuple[str, int], ...] = ()
+    conformance: ConformanceV1 | None = None
+    excerpts: tuple[ExcerptV1, ...] = ()
+    partial: bool = False
 
 
 class TreeV1(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -100,16 +172,44 @@ class TreeV1(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class SeriesV1(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The series."""
+    """The series; ``patch_sha256`` has one hash a patch mail, in order.
+
+    ``author`` is that of the cover letter or first patch; ``subjects`` are number and subject of each mail.
+    """
 
     name: str
     version: int
     message_id: str
     patches: int
+    patch_sha256: tuple[str, ...] = ()
+    author: str = ""
+    change_id: str = ""
+    subjects: tuple[tuple[int, str], ...] = ()
+
+
+class GoneV1(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A finding of an earlier report that is gone; ``reason`` is why that proves nothing, "" if it does."""
+
+    finding: FindingV1
+    check: str
+    reason: str = ""
+
+
+class SinceV1(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What became of the findings on an earlier version; ``sources`` are the reports they were read from."""
+
+    version: int
+    sources: tuple[str, ...] = ()
+    answered: tuple[GoneV1, ...] = ()
+    unproven: tuple[GoneV1, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class ReportV1(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The whole document."""
+    """The whole document; ``folder`` is where the run left its files, "" when it left none.
+
+    ``started`` is RFC 3339 in UTC; ``since`` is null where no earlier version was looked at.
+    """
 
     schema: Literal[1]
     tool: str
@@ -117,6 +217,9 @@ class ReportV1(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     tree: TreeV1 | None = None
     series: SeriesV1 | None = None
     checks: tuple[CheckV1, ...] = ()
+    folder: str = ""
+    started: str = ""
+    since: SinceV1 | None = None
 
 
 def json_schema() -> dict[str, Any]:

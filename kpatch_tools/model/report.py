@@ -4,9 +4,12 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from kpatch_tools.model.conformance import Conformance
+from kpatch_tools.model.excerpt import Excerpt
 from kpatch_tools.model.finding import Finding, Severity
 from kpatch_tools.model.perpatch import PatchRow
 from kpatch_tools.model.test import TestResult
+from kpatch_tools.model.told import Since, Told
 
 
 class Status(StrEnum):
@@ -23,6 +26,9 @@ class CheckResult:
     """One stage of the review. ``facts`` are short proofs for the reader ("kernel": "6.1.192 ...").
 
     ``patches`` are the rows of a stage that went through the series patch by patch, the base first.
+    ``debts`` count what was there before the series ("warnings of the compiler": 4) and is no finding.
+    ``conformance`` is the matrix of the stage of that name; ``excerpts`` are of cases that findings name.
+    ``partial`` says that a part of it could not look, so that findings may be missing; the reason names it.
     """
 
     check: str
@@ -34,6 +40,10 @@ class CheckResult:
     logs: tuple[str, ...] = ()
     facts: tuple[tuple[str, str], ...] = ()
     patches: tuple[PatchRow, ...] = ()
+    debts: tuple[tuple[str, int], ...] = ()
+    conformance: Conformance | None = None
+    excerpts: tuple[Excerpt, ...] = ()
+    partial: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,27 +57,56 @@ class TreeId:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesId:
-    """Which posting the report is about."""
+    """Which posting the report is about; ``hashes`` are the sha256 of each patch mail, in order.
+
+    ``author`` is that of the cover letter, or of the first patch; ``change_id`` is what b4 gives a series for
+    all its versions, "" for none; ``subjects`` are (number, subject) of each mail, the cover letter's 0.
+    """
 
     name: str
     version: int
     message_id: str
     patches: int
+    hashes: tuple[str, ...] = ()
+    author: str = ""
+    change_id: str = ""
+    subjects: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """Everything a renderer may show."""
+    """Everything a renderer may show. ``folder`` is where the run left its files, "" when it left none.
+
+    ``started`` is when the run began: RFC 3339, UTC, "" when that is not known. ``since`` is what became of
+    the findings on an earlier version, None where there was none to look at.
+    """
 
     tool: str
     tree: TreeId | None = None
     series: SeriesId | None = None
     checks: tuple[CheckResult, ...] = field(default_factory=tuple)
+    folder: str = ""
+    started: str = ""
+    since: Since | None = None
 
     @property
     def findings(self) -> tuple[Finding, ...]:
         """All findings, in the order of the checks."""
         return tuple(finding for check in self.checks for finding in check.findings)
+
+    @property
+    def told(self) -> Told | None:
+        """The findings by whether an earlier version had them, None where there was none to look at."""
+        since = self.since
+        if since is None:
+            return None
+        return Told(
+            version=since.version,
+            still=tuple(finding for finding in self.findings if finding.told),
+            answered=since.answered,
+            new=tuple(finding for finding in self.findings if not finding.told),
+            unproven=since.unproven,
+        )
 
     @property
     def verdict(self) -> Status:

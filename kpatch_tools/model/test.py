@@ -27,6 +27,11 @@ class Verdict(StrEnum):
         """Proven: only PASS and the expected failure are; a skip is not."""
         return self in (Verdict.PASS, Verdict.XFAIL)
 
+    @property
+    def settled(self) -> bool:
+        """The case came to its end, or was left out on purpose: nothing cut it or its machine off."""
+        return self.good or self in (Verdict.SKIP, Verdict.KNOWN_BUG, Verdict.FAIL)
+
 
 def worst(verdicts: tuple[Verdict, ...]) -> Verdict:
     """The worst of several; NO-VERDICT for none at all, since silence proves nothing."""

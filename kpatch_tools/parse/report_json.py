@@ -1,14 +1,47 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """report.json -> Report: the way back, so that one run can be rendered in many formats."""
 
+from typing import Literal
+
 import msgspec
 
 from kpatch_tools.errors import UserError
+from kpatch_tools.model.conformance import Condition, Conformance, Observed, Stand
+from kpatch_tools.model.excerpt import Excerpt, Source
 from kpatch_tools.model.finding import Finding, Location, Severity
-from kpatch_tools.model.json_v1 import CheckV1, FindingV1, PatchV1, ReportV1, TestV1
+from kpatch_tools.model.json_v1 import (
+    CheckV1,
+    ConditionV1,
+    ConformanceV1,
+    ExcerptV1,
+    FindingV1,
+    GoneV1,
+    PatchV1,
+    ReportV1,
+    SeriesV1,
+    SinceV1,
+    TestV1,
+)
 from kpatch_tools.model.perpatch import KernelState, PatchRow, ProgramState
 from kpatch_tools.model.report import CheckResult, Report, SeriesId, Status, TreeId
 from kpatch_tools.model.test import TestResult, Verdict
+from kpatch_tools.model.told import Gone, Since
+
+
+class _OnSeries(msgspec.Struct, frozen=True):
+    """What tells which series a report is on, and nothing else of it."""
+
+    schema: Literal[1]
+    series: SeriesV1 | None = None
+
+
+def parse_series(text: str | bytes) -> SeriesId | None:
+    """Which series a report is on, without reading the rest; None for one on no series, or for no report."""
+    try:
+        series = msgspec.json.decode(text, type=_OnSeries).series
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    return _series(series) if series else None
 
 
 def parse_report(text: str | bytes, *, name: str = "report.json") -> Report:
@@ -24,12 +57,24 @@ def parse_report(text: str | bytes, *, name: str = "report.json") -> Report:
     return Report(
         tool=document.tool,
         tree=TreeId(path=tree.path, base=tree.base, head=tree.head or "") if tree else None,
-        series=SeriesId(
-            name=series.name, version=series.version, message_id=series.message_id, patches=series.patches
-        )
-        if series
-        else None,
+        series=_series(series) if series else None,
         checks=tuple(_check(check, name) for check in document.checks),
+        folder=document.folder,
+        started=document.started,
+        since=_since(document.since) if document.since else None,
+    )
+
+
+def _series(series: SeriesV1) -> SeriesId:
+    return SeriesId(
+        name=series.name,
+        version=series.version,
+        message_id=series.message_id,
+        patches=series.patches,
+        hashes=series.patch_sha256,
+        author=series.author,
+        change_id=series.change_id,
+        subjects=series.subjects,
     )
 
 
@@ -44,6 +89,71 @@ def _check(check: CheckV1, name: str) -> CheckResult:
         logs=check.logs,
         facts=check.facts,
         patches=tuple(_patch(row, name) for row in check.patches),
+        debts=check.debts,
+        conformance=_conformance(check.conformance) if check.conformance else None,
+        excerpts=tuple(_excerpt(one) for one in check.excerpts),
+        partial=check.partial,
+    )
+
+
+def _since(since: SinceV1) -> Since:
+    return Since(
+        version=since.version,
+        sources=since.sources,
+        answered=tuple(_gone(item) for item in since.answered),
+        unproven=tuple(_gone(item) for item in since.unproven),
+        notes=since.notes,
+    )
+
+
+def _gone(item: GoneV1) -> Gone:
+    return Gone(finding=_finding(item.finding), check=item.check, reason=item.reason)
+
+
+def _excerpt(one: ExcerptV1) -> Excerpt:
+    return Excerpt(
+        source=Source(one.source),
+        path=one.path,
+        line=one.line,
+        lines=one.lines,
+        mark=one.mark,
+        case=one.case,
+        mode=one.mode,
+    )
+
+
+def _conformance(matrix: ConformanceV1) -> Conformance:
+    return Conformance(
+        contract=matrix.contract,
+        ioctl=matrix.ioctl,
+        document=matrix.document,
+        section=matrix.section,
+        modes=matrix.modes,
+        rows=tuple(_condition(row) for row in matrix.rows),
+    )
+
+
+def _condition(row: ConditionV1) -> Condition:
+    return Condition(
+        errno=row.errno,
+        clause=row.clause,
+        condition=row.condition,
+        contract=row.contract,
+        documented=row.documented,
+        line=row.line,
+        general=row.general,
+        common=row.common,
+        observed=tuple(
+            Observed(
+                stand=Stand(one.stand),
+                outcomes=one.outcomes,
+                cases=one.cases,
+                bad=one.bad,
+                reason=one.reason,
+            )
+            for one in row.observed
+        ),
+        reason=row.reason,
     )
 
 
@@ -62,6 +172,9 @@ def _finding(finding: FindingV1) -> Finding:
         ),
         detail=finding.detail,
         hint=finding.hint,
+        cases=finding.cases,
+        excerpts=tuple(_excerpt(one) for one in finding.excerpts),
+        told=finding.told,
     )
 
 
@@ -90,7 +203,9 @@ def _verdict(word: str, where: str) -> Verdict:
     try:
         return Verdict(word)
     except ValueError as error:
-        raise UserError(f"{where}: {word} is no verdict") from error
+        raise UserError(
+            f"{where}: {word} is no verdict", cure="let kvet write the report: --format json"
+        ) from error
 
 
 def _test(test: TestV1, name: str) -> TestResult:

@@ -61,7 +61,10 @@ def read_review(raw: bytes, source: str) -> ReviewMail:
 
 def _read_page(raw: bytes, source: str) -> ReviewMail:
     if b"\0" in raw:
-        raise UserError(f"{source}: NUL byte at offset {raw.index(0)}: this is no text")
+        raise UserError(
+            f"{source}: NUL byte at offset {raw.index(0)}: this is no text",
+            cure="save the mail as text, or the thread as an mbox: kvet series fetch MESSAGE-ID",
+        )
     lines = raw.decode("utf-8", "replace").replace("\r\n", "\n").lstrip("\ufeff").split("\n")
     at = next((number for number, line in enumerate(lines) if line.strip()), len(lines))
     title = lines[at] if at < len(lines) else ""

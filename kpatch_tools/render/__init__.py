@@ -24,8 +24,10 @@ RENDERERS: "dict[str, Callable[[Report], str]]" = {
     "text": _by("text"),
     "json": _by("json_v1"),
     "html": _by("html"),
+    "markdown": _by("markdown"),
     "github": _by("github"),
     "junit": _by("junit"),
+    "kcidb": _by("kcidb"),
 }
 
 

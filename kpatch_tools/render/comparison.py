@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Two versions of a series side by side, as text and as JSON."""
 
+import re
+import textwrap
 from collections import Counter
 from collections.abc import Iterator
 
@@ -16,8 +18,14 @@ from kpatch_tools.model.comparison import (
     Region,
 )
 from kpatch_tools.model.series import Patch
+from kpatch_tools.render import known, told
 from kpatch_tools.render.escape import terminal
 
+WIDTH = 100
+_DELTA = "    | "
+_QUOTES = ("  > ", "  = ")
+# What stands before a text in two columns: the text is set in behind it.
+_LABEL = re.compile(r"(?:\S+ -> \S+ {2}.{22}  |(?:\S+ )?\S+ {2,})")
 _QUOTED = 4
 _NOW = 8
 _MEANING = {
@@ -35,9 +43,29 @@ def text(comparison: Comparison, *, summary: bool = False) -> str:
     """Patches, files, then comments at their places; ``summary`` leaves out how each patch differs."""
     lines = [*_head(comparison), "", *_patches(comparison, summary=summary)]
     lines += ["", *_overall(comparison)]
+    for part in (known.comments(comparison), known.findings(comparison)):
+        lines += ["", *part] if part else []
     if comparison.comments is not None:
         lines += ["", *_comments(comparison)]
-    return "".join(f"{terminal(line)}\n" for line in lines)
+    return "".join(f"{line}\n" for whole in lines for line in _fitted(terminal(whole)))
+
+
+def _fitted(line: str) -> list[str]:
+    """A line in as many as the width asks for, set in behind its first; one of a diff is cut instead."""
+    if len(line) <= WIDTH:
+        return [line]
+    if line.startswith((_DELTA, *_QUOTES)):
+        return [f"{line[: WIDTH - 3]}..."]
+    indent = len(line) - len(line.lstrip())
+    label = _LABEL.match(line, indent)
+    return textwrap.wrap(
+        line,
+        WIDTH,
+        initial_indent="",
+        subsequent_indent=" " * (label.end() if label else indent + 2),
+        drop_whitespace=True,
+        break_on_hyphens=False,
+    )
 
 
 def _head(comparison: Comparison) -> Iterator[str]:
@@ -49,6 +77,10 @@ def _head(comparison: Comparison) -> Iterator[str]:
     yield f"  compared  {comparison.method}"
     for note in comparison.notes:
         yield f"  note      {note}"
+    if comparison.known:
+        yield f"  comments  {known.summary(comparison.known)}"
+    if comparison.report and comparison.report.told:
+        yield f"  findings  {told.summary(comparison.report.told)}"
 
 
 def _patches(comparison: Comparison, *, summary: bool) -> Iterator[str]:
@@ -61,7 +93,7 @@ def _patches(comparison: Comparison, *, summary: bool) -> Iterator[str]:
         yield f"{where:>9}  {', '.join(_words(pair)):<22}  {subject}"
         yield from (f"{'':13}{line}" for line in _details(pair))
         if pair.delta and not summary:
-            yield from (f"{'':13}| {line}" for line in pair.delta.split("\n"))
+            yield from (f"{_DELTA}{line}" for line in pair.delta.split("\n"))
 
 
 def _words(pair: PatchPair) -> list[str]:
@@ -125,9 +157,9 @@ def _overall(comparison: Comparison) -> Iterator[str]:
 def _comments(comparison: Comparison) -> Iterator[str]:
     comments = comparison.comments or ()
     counts = Counter(item.answer for item in comments)
-    told = ", ".join(f"{counts[answer]} {answer.value}" for answer in Answer if counts[answer])
+    states = ", ".join(f"{counts[answer]} {answer.value}" for answer in Answer if counts[answer])
     total = "1 comment" if len(comments) == 1 else f"{len(comments)} comments"
-    yield f"{total} on v{comparison.old.version}: {told}" if comments else "No comments."
+    yield f"{total} on v{comparison.old.version}: {states}" if comments else "No comments."
     before: tuple[object, ...] = ()
     for item in comments:
         group = (item.patch.number if item.patch else None, item.mail.source)

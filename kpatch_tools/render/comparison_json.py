@@ -9,7 +9,11 @@ from typing import Any, Final, Literal
 import msgspec
 
 from kpatch_tools.model.comparison import AnsweredComment, Comparison, FileDelta, PatchPair
+from kpatch_tools.model.json_v1 import FindingV1, GoneV1
+from kpatch_tools.model.known import KnownAnswer
+from kpatch_tools.model.report import Report
 from kpatch_tools.model.series import Patch, Series
+from kpatch_tools.render import json_v1 as report_json
 
 COMPARISON_SCHEMA: Final = 1
 
@@ -97,11 +101,55 @@ class OfferedV1(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     missing_in: tuple[int, ...]
 
 
+class ClaimV1(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the author says that ``version`` does about a comment."""
+
+    version: int
+    state: Literal["answered", "withdrawn"]
+    says: str
+    patches: tuple[int, ...] = ()
+
+
+class ProofV1(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One proof tried; ``words`` say what was seen, or what is lacking."""
+
+    outcome: Literal["holds", "fails", "unknown"]
+    words: str
+
+
+class KnownV1(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A comment that the series' own document has; ``file`` is "" for the message of ``patch`` (0: cover)."""
+
+    id: str
+    state: Literal["answered", "still there", "not proven", "withdrawn"]
+    patch: int
+    by: str
+    asks: str
+    file: str = ""
+    anchor: str = ""
+    posted: str = ""
+    claim: ClaimV1 | None = None
+    proofs: tuple[ProofV1, ...] = ()
+
+
+class FindingsV1(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The findings of the two reports, each once; ``sources`` are the files of the older."""
+
+    answered: tuple[GoneV1, ...]
+    still: tuple[FindingV1, ...]
+    new: tuple[FindingV1, ...]
+    unproven: tuple[GoneV1, ...]
+    sources: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
 class ComparisonV1(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The document of `kvet series diff --format json`.
 
     ``method`` says how the diffs were compared; ``files`` are those that the versions as wholes change
-    differently; ``comments`` is null when no mails were given. Bytes that are no UTF-8 become U+FFFD.
+    differently; ``comments`` is null when no mails were given, ``known_comments`` when no document of the
+    series has some, ``findings`` when there is no report on one of the versions. Bytes that are no UTF-8
+    become U+FFFD.
     """
 
     schema: Literal[1]
@@ -113,6 +161,8 @@ class ComparisonV1(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     patches: tuple[PairV1, ...] = ()
     files: tuple[FileV1, ...] = ()
     comments: tuple[CommentV1, ...] | None = None
+    known_comments: tuple[KnownV1, ...] | None = None
+    findings: FindingsV1 | None = None
     offered_trailers: tuple[OfferedV1, ...] = ()
 
 
@@ -140,10 +190,45 @@ def convert(comparison: Comparison, *, tool: str) -> ComparisonV1:
         patches=tuple(_pair(pair) for pair in comparison.pairs),
         files=tuple(_file(item) for item in comparison.files),
         comments=None if comments is None else tuple(_comment(item) for item in comments),
+        known_comments=None if comparison.known is None else tuple(_known(item) for item in comparison.known),
+        findings=_findings(comparison.report),
         offered_trailers=tuple(
             OfferedV1(trailer=item.trailer, patch=item.patch, missing_in=item.missing)
             for item in comparison.offered
         ),
+    )
+
+
+def _known(item: KnownAnswer) -> KnownV1:
+    comment, claim = item.comment, item.comment.claim
+    return KnownV1(
+        id=comment.id,
+        state=item.state.value,
+        patch=comment.patch,
+        by=comment.by,
+        asks=comment.asks,
+        file=comment.file,
+        anchor=comment.anchor,
+        posted=comment.posted,
+        claim=ClaimV1(version=claim.version, state=claim.state, says=claim.says, patches=claim.patches)
+        if claim
+        else None,
+        proofs=tuple(ProofV1(outcome=proof.outcome.value, words=proof.words) for proof in item.proofs),
+    )
+
+
+def _findings(report: Report | None) -> FindingsV1 | None:
+    document = report_json.convert(report) if report else None
+    if document is None or document.since is None:
+        return None
+    findings = [finding for check in document.checks for finding in check.findings]
+    return FindingsV1(
+        answered=document.since.answered,
+        still=tuple(finding for finding in findings if finding.told),
+        new=tuple(finding for finding in findings if not finding.told),
+        unproven=document.since.unproven,
+        sources=document.since.sources,
+        notes=document.since.notes,
     )
 
 

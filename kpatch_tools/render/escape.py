@@ -7,6 +7,8 @@ from collections.abc import Mapping
 
 # Compiled where it is used: that takes as long as many a command.
 _XML_FORBIDDEN = "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+# Below a blank, JSON itself allows line breaks only.
+_JSON_OBEYED = "[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
@@ -15,6 +17,8 @@ def terminal(text: str) -> str:
 
     A subject may hold ESC sequences that rewrite the screen or the window's title; a tab stays a space.
     """
+    if text.isascii() and text.isprintable():
+        return text
     return "".join(_visible(char) for char in text)
 
 
@@ -29,6 +33,17 @@ def _visible(char: str) -> str:
 def xml_text(text: str) -> str:
     """Text without the characters that XML 1.0 forbids; quoting itself is the XML writer's work."""
     return re.sub(_XML_FORBIDDEN, "\ufffd", text)
+
+
+def html_text(text: str) -> str:
+    """Text of a page: what xml_text() leaves, with control characters and bidirectional overrides visible.
+
+    Line breaks and tabs stay. What < and & become is the template engine's work.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    lines = ("\t".join(terminal(part) for part in line.split("\t")) for line in text.split("\n"))
+    return xml_text("\n".join(lines))
 
 
 def github_data(text: str) -> str:
@@ -55,6 +70,41 @@ def annotation(level: str, message: str, properties: Mapping[str, str | int]) ->
     return f"::{level}{f' {given}' if given else ''}::{github_data(lines)}"
 
 
+def json_text(document: str) -> str:
+    """A JSON document of the same value that a terminal may show.
+
+    Control characters and bidirectional overrides become escapes; in JSON they stand in strings alone.
+    """
+    return re.sub(_JSON_OBEYED, lambda found: f"\\u{ord(found[0]):04x}", document)
+
+
+_MARKDOWN = re.compile(
+    r"^(?:[ +=-]|\d{1,9}[.)])"  # what begins a list, a heading's underline, a block of code
+    r"|@|#(?=\w)|:(?=[\w+-]+:)"  # what GitHub makes of text that is no Markdown: names, issues, emoji
+    r"|www\.|[&<>`*_\[\](){}!|~:$#\\]"
+)
+_APART = "<!-- -->"
+
+
+def markdown(text: str) -> str:
+    """One line of text in GitHub's Markdown, in a paragraph, a cell of a table, <code> or <pre> alike.
+
+    No mark, tag, link, picture, mention or emoji comes out of it: what could begin one is a character
+    reference, which Markdown takes as text (CommonMark 0.31, 2.5), and what GitHub looks for in the finished
+    page stands apart from what follows by an empty comment.
+    """
+    return _MARKDOWN.sub(_referred, terminal(text))
+
+
+def _referred(found: re.Match[str]) -> str:
+    mark = found[0]
+    shown = "".join(f"&#{ord(char)};" for char in mark if not char.isalnum())
+    kept = "".join(char for char in mark if char.isalnum())
+    following = found.string[found.end() : found.end() + 1]
+    apart = mark == "@" or (mark in "#:" and (following.isalnum() or following in "_+-"))
+    return f"{kept}{shown}{_APART if apart and following else ''}"
+
+
 def sarif_text(text: str) -> str:
     """Text of a SARIF message: no control characters but line breaks, and no link (``[text](target)``).
 
@@ -72,3 +122,58 @@ def uri_path(path: str) -> str:
     from urllib.parse import quote  # noqa: PLC0415 - every command loads this module, few show addresses
 
     return quote(path.encode("utf-8", "backslashreplace"), safe="/")
+
+
+_ATOM = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+")
+# What may stand bare in an encoded word, also in a name before an address (RFC 2047, 5 (3)).
+_ENCODED_BARE = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!*+-/")
+_LONGEST_ENCODED = 75
+_LONGEST_BARE = 200
+
+
+def mail_words(text: str, *, phrase: bool = False) -> tuple[str, ...]:
+    """A text of a mail header as printable ASCII words, which may be folded at the blanks between them.
+
+    Whatever ``text`` holds, a reader of the header gets back terminal(text) with single blanks: no line break
+    and no header of its own. ``phrase`` is for the name before an address. Source: RFC 5322, 3.2.3 to 3.2.5;
+    RFC 2047, 2 and 5.
+    """
+    flat = " ".join(terminal(text).split())
+    words = tuple(flat.split(" ")) if flat else ()
+    plain = flat.isascii() and "=?" not in flat and all(len(word) <= _LONGEST_BARE for word in words)
+    if not plain:
+        return _encoded_words(flat)
+    if not phrase or all(_ATOM.fullmatch(word) and not word.startswith(".") for word in words):
+        return words
+    quoted = re.sub(r'([\\"])', r"\\\1", flat)
+    return (f'"{quoted}"',) if len(quoted) < _LONGEST_ENCODED else _encoded_words(flat)
+
+
+def _encoded_words(text: str) -> tuple[str, ...]:
+    """Encoded words of at most 75 characters; a character is never cut in two."""
+    head, tail = "=?utf-8?q?", "?="
+    parts = [""]
+    for char in text:
+        octets = "".join(chr(b) if b in _ENCODED_BARE else f"={b:02X}" for b in char.encode())
+        shown = "_" if char == " " else octets
+        if len(head) + len(parts[-1]) + len(shown) + len(tail) > _LONGEST_ENCODED:
+            parts.append("")
+        parts[-1] += shown
+    return tuple(f"{head}{part}{tail}" for part in parts)
+
+
+def mail_line(text: str) -> str:
+    """One line of a mail's text, tabs kept: what a reader would take for the end of a line is made visible.
+
+    A byte that is no UTF-8 (a lone surrogate) becomes a visible escape as well.
+    """
+    return "\t".join(terminal(part) for part in text.split("\t"))
+
+
+def roff(text: str) -> str:
+    """One line of a manual page: no escape sequence, no request, and a hyphen that can be copied."""
+    plain = (
+        terminal(text).replace("\\", "\\e").replace("-", "\\-").replace("'", "\\(aq").replace("`", "\\(ga")
+    )
+    plain = plain.replace("^", "\\(ha").replace("~", "\\(ti")
+    return f"\\&{plain}" if plain.startswith(".") else plain

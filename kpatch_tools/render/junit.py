@@ -9,10 +9,10 @@ another reason than a test, cannot look green.
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 
-from kpatch_tools.model.finding import Finding
 from kpatch_tools.model.report import CheckResult, Report, Status
 from kpatch_tools.model.test import TestResult, Verdict
 from kpatch_tools.render.escape import terminal, xml_text
+from kpatch_tools.render.findings import finding_lines
 from kpatch_tools.render.severity import by_weight, summary
 
 # What only says that nothing was decided is an error there, all else that is bad is a failure.
@@ -62,7 +62,7 @@ def _whole(check: CheckResult) -> ET.Element:
     case = ET.Element("testcase", {"name": name, "classname": name, "time": f"{check.elapsed:.3f}"})
     said = _plain(check.reason or summary(check) or check.status.value)
     findings = by_weight(check.findings)
-    detail = "\n".join(line for finding in findings[:_SHOWN_FINDINGS] for line in _lines(finding))
+    detail = "\n".join(line for finding in findings[:_SHOWN_FINDINGS] for line in finding_lines(finding))
     if check.status is Status.FAIL:
         kind = findings[0].rule if findings else check.status.value
         _child(case, "failure", kind, said, detail)
@@ -80,7 +80,7 @@ def _case(check: CheckResult, test: TestResult) -> ET.Element:
     name = f"{test.name} ({mode})" if mode else test.name
     case = ET.Element("testcase", {"name": _plain(name), "classname": _plain(check.check)})
     said = _plain(test.reason or test.status.value)
-    observed = " ".join(f"{key}={value}" for key, value in test.observed.items())
+    observed = _plain(" ".join(f"{key}={value}" for key, value in test.observed.items()))
     if test.status is Verdict.SKIP:
         ET.SubElement(case, "skipped", {"message": said})
     elif not test.status.good:
@@ -93,14 +93,6 @@ def _child(case: ET.Element, tag: str, kind: str, message: str, text: str) -> No
     child = ET.SubElement(case, tag, {"message": message, "type": _plain(kind)})
     if text:
         child.text = xml_text(text)
-
-
-def _lines(finding: Finding) -> Iterator[str]:
-    where = f"{terminal(str(finding.location))}: " if finding.location else ""
-    yield f"{where}{finding.severity.value}: {terminal(finding.message)} [{terminal(finding.rule)}]"
-    yield from (f"    {terminal(line)}" for line in finding.detail.splitlines())
-    if finding.hint:
-        yield f"    hint: {terminal(finding.hint)}"
 
 
 def _plain(text: str) -> str:

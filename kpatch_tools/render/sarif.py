@@ -20,7 +20,7 @@ import msgspec
 from kpatch_tools.model.finding import Finding, Location, Severity
 from kpatch_tools.model.report import CheckResult, Report, Status
 from kpatch_tools.model.rulepage import RulePage
-from kpatch_tools.render.escape import sarif_text, uri_path
+from kpatch_tools.render.escape import json_text, sarif_text, uri_path
 from kpatch_tools.render.severity import by_weight, counted
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -44,7 +44,7 @@ def render(report: Report, pages: Mapping[str, RulePage]) -> str:
     rank = {id(one): number for number, one in enumerate(by_weight(report.findings))}
     ordered.sort(key=lambda pair: rank[id(pair[1])])
     kept, cut = ordered[:MOST_RESULTS], ordered[MOST_RESULTS:]
-    rules = _rules(pages, {one.rule for _check, one in kept})
+    rules = _rules(pages, {sarif_text(one.rule) for _check, one in kept})
     index = {rule["id"]: number for number, rule in enumerate(rules)}
     log = {
         "$schema": SCHEMA,
@@ -59,7 +59,7 @@ def render(report: Report, pages: Mapping[str, RulePage]) -> str:
             }
         ],
     }
-    return msgspec.json.format(msgspec.json.encode(log), indent=2).decode() + "\n"
+    return json_text(msgspec.json.format(msgspec.json.encode(log), indent=2).decode()) + "\n"
 
 
 def _tool(tool: str) -> dict[str, str]:
@@ -104,13 +104,13 @@ def _rule(name: str, page: RulePage | None) -> dict[str, Any]:
     text = page.text if page else f"The rule {name} has no page."
     summary = page.summary if page else name
     return {
-        "id": sarif_text(name),
+        "id": name,
         "shortDescription": {"text": summary[:_MOST_DESCRIPTION]},
         "fullDescription": {"text": " ".join(text.partition("\nBad:")[0].split())[:_MOST_DESCRIPTION]},
         "help": {"text": text, "markdown": _markdown(text)},
         "defaultConfiguration": {"level": severity.value},
         "properties": {
-            "tags": [sarif_text(name.partition("/")[0])],
+            "tags": [name.partition("/")[0]],
             "problem.severity": _RECOMMENDED[severity],
         },
     }

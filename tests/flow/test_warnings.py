@@ -94,7 +94,7 @@ def told(check: CheckResult) -> list[tuple[str, str, int, Severity]]:
 def test_a_clean_series_counts_what_was_there(series: Callable[..., tuple[CheckResult, ...]]) -> None:
     build, check = series({"sub/a.c": b"\n\n" + A + b"int more;\n"})
     assert (check.status, check.findings) == (Status.PASS, ())
-    assert ("old warnings", "1 of the compiler, 0 of sparse") in check.facts
+    assert check.debts == (("warnings of the compiler", 1),)
     assert ("sparse", "0.0.test") in check.facts
     # The plain build complains of the old one too, and the series is not blamed for it.
     assert (build.status, build.findings) == (Status.PASS, ())
@@ -153,7 +153,7 @@ def test_a_series_without_code_is_left_out(series: Callable[..., tuple[CheckResu
         Status.SKIP,
         "the series changes nothing that a kernel is made of",
     )
-    assert ("old warnings", "1 of the build") in check.facts
+    assert check.debts == (("warnings of the build", 1),)
     assert (build.status, build.findings) == (Status.PASS, ())
 
 
@@ -171,7 +171,7 @@ def test_without_sparse_the_report_says_so(
     _build, check = series({"lib/b.c": B + b"int c; /* BAD_CONTEXT */\n"})
     assert check.status is Status.PASS
     assert ("sparse", NO_SPARSE) in check.facts
-    assert ("old warnings", "1 of the compiler") in check.facts
+    assert check.debts == (("warnings of the compiler", 1),)
 
 
 def test_the_second_time_nothing_is_compiled(

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
+import json
 from xml.etree import ElementTree as ET
 
 from hypothesis import given
@@ -33,3 +34,14 @@ def test_github_text_cannot_start_a_command_of_its_own(text):
     assert "\n" not in escape.github_data(text)
     assert "\r" not in escape.github_data(text)
     assert not set(":,\r\n") & set(escape.github_property(text))
+
+
+@given(st.dictionaries(st.text(), st.text()))
+def test_a_json_document_keeps_its_value_and_obeys_nothing(value):
+    shown = escape.json_text(json.dumps(value, ensure_ascii=False))
+    assert json.loads(shown) == value
+    assert not any("\x7f" <= char <= "\x9f" or "\u2028" <= char <= "\u202e" for char in shown)
+
+
+def test_a_json_document_shows_what_a_terminal_would_obey():
+    assert escape.json_text('"a\x9b31m\u202eb\xe9"') == '"a\\u009b31m\\u202eb\xe9"'

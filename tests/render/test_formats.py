@@ -90,10 +90,12 @@ def test_text_is_harmless_narrow_and_puts_errors_first():
     shown = text.render(REPORT)
     assert "\x1b" not in shown
     lines = shown.splitlines()
-    first = next(line for line in lines if "[docs/" in line)
-    assert ".rst:7:3: error: large" in first
+    first = next(at for at, line in enumerate(lines) if ": error: " in line)
+    assert ".rst:7:3: error: large" in lines[first]
+    assert first < next(at for at, line in enumerate(lines) if line.startswith("note: "))
+    assert lines[0].startswith("FAIL: 1 error blocks it (docs); skipped: tests")
     assert lines[-1] == "verdict: FAIL"
-    assert all(len(line) <= text.WIDTH for line in lines if "script" not in line)
+    assert all(len(line) <= text.WIDTH for line in lines)
     assert any("did not pass" in line for line in lines)
 
 

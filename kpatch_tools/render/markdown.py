@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Report -> Markdown for the summary of a GitHub job: verdict, counts, what blocks, matrix, the rest folded.
+
+GitHub takes 1 MiB a step and shows nothing of more. What does not fit is left out, the lightest first, and
+a line says how much that is.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from kpatch_tools.model.conformance import Condition, Conformance
+from kpatch_tools.model.excerpt import Excerpt
+from kpatch_tools.model.finding import Finding, Severity
+from kpatch_tools.model.report import CheckResult, Report, Status
+from kpatch_tools.render import conformance, outline, per_patch, told
+from kpatch_tools.render.escape import markdown
+from kpatch_tools.render.severity import PLURAL, STATUS_WORDS, counted, summary
+
+# GitHub's limit is 1024 KiB; a line that says what is left out, and a step that writes more, have to fit.
+MOST_BYTES = 1_000_000
+# Of one thing: no text of a tree or a guest takes the room of all others.
+_LONGEST = 4_000
+_MOST_ROWS = 200
+
+
+def render(report: Report) -> str:
+    """The summary; of a report of any size at most MOST_BYTES bytes of UTF-8."""
+    head = [*_head(report), *_counts(report)]
+    tail = [*_beside(report), *_matrices(report.checks), *_patches(report.checks), *_stages(report)]
+    room = MOST_BYTES - _size(head) - _size(tail)
+    parts: list[str] = []
+    left: list[Finding] = []
+    for severity in outline.PARTS:
+        findings = outline.part(report, severity)
+        items: list[str] = []
+        for finding in findings:
+            item = "\n".join(_item(finding))
+            # Once one is left out, so are all lighter ones: what is shown is the heaviest.
+            if left or _size([item]) > room:
+                left.append(finding)
+                continue
+            room -= _size([item])
+            items.append(item)
+        parts += _part(report, severity, items, counted(findings))
+    if left:
+        told_left = counted(tuple(left))
+        parts += [
+            "",
+            f"**{told_left} more left out**: a summary may not be larger; report.json has them all.",
+        ]
+    return "\n".join([*head, *parts, *tail]).strip("\n") + "\n"
+
+
+def _size(lines: Iterable[str]) -> int:
+    return sum(len(line.encode()) + 1 for line in lines)
+
+
+def _short(text: str) -> str:
+    """The text as Markdown, cut where it would take more than its part of the room."""
+    return markdown(text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ...")
+
+
+def _code(text: str) -> str:
+    return f"<code>{_short(text)}</code>"
+
+
+def _block(text: str) -> str:
+    """Lines as they are; a blank line would end the list that they stand in."""
+    lines = (text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ...").split("\n")
+    return f"<pre>{'<br>'.join(markdown(line) for line in lines)}</pre>"
+
+
+def _head(report: Report) -> Iterator[str]:
+    name = f" {_short(report.series.name)} v{report.series.version}" if report.series else ""
+    yield f"## {report.verdict.value.replace('_', ' ')}{name}"
+    yield ""
+    yield f"{_short(outline.why(report))}."
+    if report.tree and report.tree.base:
+        head = f", head {_code(report.tree.head[:12])}" if report.tree.head else ""
+        yield ""
+        yield f"Base {_code(report.tree.base[:12])}{head}, {_short(report.tool)}."
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _counts(report: Report) -> Iterator[str]:
+    rows = [*outline.per_kind(report), *outline.per_patch(report)]
+    if not rows:
+        return
+    yield ""
+    yield _row(["findings", *(PLURAL[severity] for severity in outline.PARTS)])
+    yield "| :-- | --: | --: | --: |"
+    for count in rows[:_MOST_ROWS]:
+        yield _row([_short(count.name), *(str(number or "-") for number in count.numbers.values())])
+    if len(rows) > _MOST_ROWS:
+        yield ""
+        yield f"{len(rows) - _MOST_ROWS} more rows left out."
+
+
+def _part(report: Report, severity: Severity, items: Sequence[str], count: str) -> Iterator[str]:
+    silent = outline.silent(report) if severity is Severity.ERROR else ()
+    if not items and not silent:
+        return
+    title = outline.PARTS[severity]
+    if severity is Severity.ERROR:
+        yield from ("", f"### {title}: {count or 'no finding'}", "")
+        for check in silent:
+            yield f"- **{_state(check)}**{f': {_short(check.reason)}' if check.reason else ''}"
+        yield from items
+    else:
+        yield from ("", "<details>", f"<summary>{title}: {count}</summary>", "")
+        yield from items
+        yield from ("", "</details>")
+
+
+def _state(check: CheckResult) -> str:
+    word = "failed" if check.status is Status.FAIL else STATUS_WORDS[check.status]
+    return f"{_short(check.check)} {word}"
+
+
+def _item(finding: Finding) -> Iterator[str]:
+    where = f" {_code(str(finding.location))}" if finding.location else ""
+    place = finding.location
+    by = f" patch {place.patch}" if place and place.path and place.patch else ""
+    known = f", told for v{finding.told} already" if finding.told else ""
+    rule = _code(f"[{finding.rule}]")
+    yield f"- **{finding.severity.value}** {_short(finding.message)}{where}{by} {rule}{known}"
+    first, _end, more = finding.hint.partition("\n")
+    if first:
+        yield f"  <br>hint: {_short(first)}"
+    evidence = [_block(text) for text in (more, finding.detail) if text]
+    evidence += [_excerpt(one) for one in finding.excerpts]
+    if evidence:
+        yield f"  <details><summary>evidence</summary>{''.join(evidence)}</details>"
+
+
+def _excerpt(one: Excerpt) -> str:
+    rows = (
+        f"{'>' if number == one.mark else ' '}{number:>6}  {text}"
+        for number, text in enumerate(one.lines, one.line)
+    )
+    return f"{_code(one.path)}{_block(chr(10).join(rows))}"
+
+
+def _beside(report: Report) -> Iterator[str]:
+    skipped, debts, found = outline.skipped(report), outline.debts(report), report.told
+    if skipped or debts or found:
+        yield ""
+    for check in skipped:
+        yield f"- {_state(check)}{f': {_short(check.reason)}' if check.reason else ''}"
+    if debts:
+        yield f"- old debts, not of this series: {_short(debts)}"
+    if found:
+        yield f"- since v{found.version}: {told.summary(found)}"
+
+
+def _matrices(checks: Iterable[CheckResult]) -> Iterator[str]:
+    for check in checks:
+        if check.conformance:
+            yield from _matrix(check.conformance)
+
+
+def _matrix(matrix: Conformance) -> Iterator[str]:
+    """Conditions as a table that is open; promises, for which no document is read, folded below it."""
+    conditions = [row for row in matrix.rows if not row.promise][:_MOST_ROWS]
+    promises = [row for row in matrix.rows if row.promise][:_MOST_ROWS]
+    yield from (
+        "",
+        f"### Conformance of {_short(matrix.ioctl)}",
+        "",
+        f"{_short(conformance.tally(matrix))}.",
+        "",
+    )
+    yield from _table(matrix, conditions)
+    if promises:
+        yield from ("", "<details>", "<summary>What a call that succeeds has done</summary>", "")
+        yield from _table(matrix, promises)
+        yield from ("", "</details>")
+
+
+def _table(matrix: Conformance, rows: Sequence[Condition]) -> Iterator[str]:
+    yield _row(["errno", "condition", "document", "contract", *(_short(mode) for mode in matrix.modes)])
+    yield _row([":--"] * (4 + len(matrix.modes)))
+    for row in rows:
+        reason = f"<br>not shown: {_short(row.reason)}" if row.reason else ""
+        cells = [
+            f"{_short(conformance.outcome(one))} {_short(conformance.stand(one))}" for one in row.observed
+        ]
+        says = conformance.document(row, matrix)
+        yield _row(
+            [
+                _short(row.errno),
+                f"{_short(row.condition)}{reason}",
+                _short(f"{says}, line {row.line}" if row.line else says),
+                _short(conformance.expected(row)),
+                *cells,
+            ]
+        )
+
+
+def _patches(checks: Iterable[CheckResult]) -> Iterator[str]:
+    for check in checks:
+        if check.patches:
+            yield from ("", "<details>", "<summary>Patch by patch</summary>", "")
+            yield _row(per_patch.HEADINGS)
+            yield _row([":--"] * len(per_patch.HEADINGS))
+            for row in check.patches[:_MOST_ROWS]:
+                yield _row(_short(cell) for cell in per_patch.cells(row))
+            yield from ("", "</details>")
+
+
+def _stages(report: Report) -> Iterator[str]:
+    yield from ("", "<details>", "<summary>Stages</summary>", "", "| check | state | seconds | result |")
+    yield "| :-- | :-- | --: | :-- |"
+    for check in report.checks[:_MOST_ROWS]:
+        words = [
+            _short(check.check),
+            STATUS_WORDS[check.status],
+            f"{check.elapsed:.1f}",
+            _short(summary(check)),
+        ]
+        yield _row(words)
+    yield from ("", "</details>")
