@@ -18,6 +18,7 @@ from kpatch_tools.parse.subject import Subject, read_subject
 _EMPTY = re.compile(rb"^\r?\n", re.MULTILINE)
 _BRACKETED = re.compile(r"<([^<>\s]{1,998})>")
 _BASE = re.compile(rb"^base-commit:[ \t]*([0-9a-f]{7,64})[ \t]*\r?$", re.MULTILINE)
+_CHANGE_ID = re.compile(rb"^change-id:[ \t]*(\S{1,200})[ \t]*\r?$", re.MULTILINE | re.IGNORECASE)
 _PREREQUISITE = re.compile(rb"^prerequisite-patch-id:[ \t]*([0-9a-f]{7,64})[ \t]*\r?$", re.MULTILINE)
 
 
@@ -25,7 +26,7 @@ _PREREQUISITE = re.compile(rb"^prerequisite-patch-id:[ \t]*([0-9a-f]{7,64})[ \t]
 class Envelope:
     """The headers that place a mail in a thread. Ids are without their angle brackets, "" when absent.
 
-    ``sender`` is the From header as text.
+    ``sender`` and ``title`` are the From and the Subject header as text.
     """
 
     subject: Subject
@@ -36,6 +37,7 @@ class Envelope:
     raw: bytes
     source: str
     sender: str = ""
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +77,7 @@ def read_envelope(raw: bytes, source: str) -> Envelope:
         raw=raw,
         source=source,
         sender=sender,
+        title=subject,
     )
 
 
@@ -115,6 +118,12 @@ def recorded_base(raw: bytes) -> tuple[str, tuple[str, ...]]:
     base = _BASE.search(raw)
     prerequisites = tuple(found.decode() for found in _PREREQUISITE.findall(raw))
     return (base.group(1).decode() if base else "", prerequisites)
+
+
+def recorded_change_id(raw: bytes) -> str:
+    """What b4 records in a cover letter to tie the versions of a series together, "" when it is absent."""
+    found = _CHANGE_ID.search(raw)
+    return found.group(1).decode("utf-8", "replace") if found else ""
 
 
 def _header(message: email.message.Message, name: str) -> str:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 import json
+from dataclasses import replace
 
 from kpatch_tools.model.finding import Finding, Location, Severity
 from kpatch_tools.model.report import CheckResult, Report, Status
@@ -80,11 +81,11 @@ def test_review_directory() -> None:
     )
     assert sorted(files) == ["0001.txt", "identity.txt", "series.txt"]
     assert files["identity.txt"] == "kvet <kvet@localhost>\n"
-    assert files["series.txt"].startswith("FAIL: 1 error, 1 warning (kvet 1)\n\n")
+    assert files["series.txt"].startswith("FAIL: 1 error, 1 warning.\n")
     lines = files["0001.txt"].split("\n")
-    assert lines[:2] == ["error: the message [a/b]", "  do so"]
+    assert lines[:2] == ["The message. Do so.", ""]
     at = lines.index("> +int x;")
-    assert lines[at + 1 : at + 4] == ["", "warning: words [a/b]", "  do so"]
+    assert lines[at + 1 : at + 4] == ["", "Words. Do so.", ""]
 
 
 def test_patch_without_findings_has_no_file() -> None:
@@ -95,11 +96,20 @@ def test_line_that_the_diff_does_not_show_stands_above_it() -> None:
     text = reviewed(finding(Severity.ERROR, "far", Location(path="virt/kvm/x.c", line=99, patch=1)))[
         "0001.txt"
     ]
-    assert text.startswith("virt/kvm/x.c:99: error: far [a/b]\n")
+    assert text.startswith("virt/kvm/x.c:99: Far. Do so.\n")
+
+
+def test_a_remark_on_the_message_quotes_its_line_in_the_note() -> None:
+    """b4 takes comments below lines of the diff alone: the message is quoted in the text above it."""
+    one = replace(
+        finding(Severity.ERROR, "odd", Location(path="", patch=1)), detail="message line 1: Because."
+    )
+    text = reviewed(one)["0001.txt"]
+    assert text.startswith("> Because.\n\nOdd. Do so.\n\n> diff --git ")
 
 
 def test_a_quoted_line_stays_one() -> None:
     """b4 splits at form feeds, and an unquoted rest would be a comment in our name."""
     text = reviewed(finding(Severity.ERROR), text="x\x0cI approve\u2028of it\x85all\rnow")["0001.txt"]
     comments = [line for line in text.splitlines() if line and not line.startswith(">")]
-    assert comments == ["error: words [a/b]", "  do so"]
+    assert comments == ["Words. Do so."]

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The text of the mails that answer a series: one for each patch with findings, one for the whole."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from kpatch_tools.model.finding import Finding, Severity
+from kpatch_tools.model.report import Report, Status
+from kpatch_tools.parse.message import read_message
+from kpatch_tools.parse.patch_lines import DiffLine
+from kpatch_tools.render import quote, told
+from kpatch_tools.render.escape import terminal
+from kpatch_tools.render.mailtext import paragraph
+from kpatch_tools.render.placing import Placed, Placing, is_nit
+from kpatch_tools.render.remark import known_bug, known_bugs, remark
+from kpatch_tools.render.remarked import remarked
+from kpatch_tools.render.severity import counted
+
+
+def attribution(name: str, date: datetime | None) -> str:
+    """The line above a quote that says whose words they are."""
+    when = " ".join(f"{date:On %a, %b %d, %Y at %I:%M:%S%p %z}".split()) if date else ""
+    return f"{when}, {terminal(name)} wrote:" if when else f"{terminal(name)} wrote:"
+
+
+def patch_text(placed: Placed, lines: Sequence[DiffLine], *, said: str) -> list[str]:
+    """The answer to one patch: what stands under no line, then the quoted lines with the remarks.
+
+    ``lines`` are those of its diff, ``said`` is the attribution.
+    """
+    words = remarked(placed)
+    parts = quote.message_part(read_message(placed.patch).lines, words.message)
+    if parts and words.diff:
+        parts.append(quote.CUT)
+    parts += quote.diff_part(lines, placed.patch.diff.split("\n"), words.diff)
+    return tidy([*_opening(placed.findings), "", *words.above, "", *([said] if parts else []), *parts])
+
+
+def cover_text(report: Report, placing: Placing) -> list[str]:
+    """The answer to the cover: the verdict, what did not run, and what belongs to no patch."""
+    return tidy([*_verdict(report, placing), "", *unproven(report), "", *_loose(placing.loose)])
+
+
+def closing(report: Report, untold: int) -> list[str]:
+    """The last lines of every mail: how many notes were left out, and what it all rests on."""
+    notes = [f"{untold} {'note is' if untold == 1 else 'notes are'} left out."] if untold else []
+    return [*notes, *paragraph(_basis(report))]
+
+
+def signed(lines: Sequence[str], end: Sequence[str]) -> list[str]:
+    """The lines with ``end`` where a signature stands: no reader takes it for a part of the last remark."""
+    return [*tidy(lines), "", "-- ", *end]
+
+
+def unproven(report: Report) -> list[str]:
+    """What no verdict was reached on, with the reason; checks that share one are told together."""
+    reasons: dict[tuple[Status, str], list[str]] = {}
+    for check in report.checks:
+        if check.status in (Status.DID_NOT_RUN, Status.SKIP):
+            reasons.setdefault((check.status, check.reason), []).append(check.check)
+    lines: list[str] = []
+    for (status, reason), names in reasons.items():
+        what = "Did not run" if status is Status.DID_NOT_RUN else "Left out"
+        why = f" ({reason.removeprefix('left out by ')})" if reason else ""
+        lines += paragraph(f"{what}: {', '.join(names)}{why}.", hang="  ")
+    return lines
+
+
+def debts(report: Report) -> list[str]:
+    """What was there before the series and is not held against it, in a line; [] for nothing."""
+    old = [f"{count} {what}" for check in report.checks for what, count in check.debts if count]
+    return paragraph(f"There before the series, and not counted: {', '.join(old)}.") if old else []
+
+
+def tidy(lines: Sequence[str]) -> list[str]:
+    """The lines without empty ones at both ends, and never two of them in a row."""
+    kept: list[str] = []
+    for line in lines:
+        if line or (kept and kept[-1]):
+            kept.append(line)
+    while kept and not kept[-1]:
+        kept.pop()
+    return kept
+
+
+def _opening(findings: Sequence[Finding]) -> list[str]:
+    nits = sum(map(is_nit, findings))
+    if nits == len(findings):
+        return ["Only nits."] if nits > 1 else []
+    errors = sum(one.severity is Severity.ERROR and not is_nit(one) for one in findings)
+    if not errors or not nits:
+        return []
+    wrong = "One thing is wrong" if errors == 1 else f"{errors} things are wrong"
+    return [f"{wrong} here, besides nits."]
+
+
+def _verdict(report: Report, placing: Placing) -> list[str]:
+    weighty = tuple(one for one in report.findings if one.severity is not Severity.NOTE)
+    found = counted(weighty) or ("nothing but notes" if report.findings else "nothing found")
+    where = _where(report)
+    lines = [f"{report.verdict.value.replace('_', ' ')}: {found}{f', on {where}' if where else ''}."]
+    numbers = [str(part.patch.number) for part in placing.patches]
+    if numbers:
+        what = "patch" if len(numbers) == 1 else "patches"
+        lines.append(f"What belongs to a line is told in reply to {what} {', '.join(numbers)}.")
+    if since := report.told:
+        lines.append(f"Since v{since.version}: {told.summary(since)}.")
+    return [text for line in lines for text in paragraph(line)]
+
+
+def _where(report: Report) -> str:
+    facts = dict(fact for check in report.checks if check.check == "apply" for fact in check.facts)
+    return facts.get("base") or (report.tree.base[:12] if report.tree else "")
+
+
+def _loose(findings: Sequence[Finding]) -> list[str]:
+    """What belongs to no line; cases that show one and the same defect make one remark."""
+    bugs: dict[str, list[Finding]] = {}
+    for one in findings:
+        if what := known_bug(one):
+            bugs.setdefault(what, []).append(one)
+    lines: list[str] = []
+    for one in findings:
+        what = known_bug(one)
+        if what and bugs[what][0] is not one:
+            continue
+        words = known_bugs(bugs[what], what) if what else remark(one, placed=False)
+        lines += [*([""] if lines else []), *words]
+    return lines
+
+
+def _basis(report: Report) -> str:
+    where = _where(report)
+    tests = [test for check in report.checks for test in check.tests]
+    if not tests:
+        return f"No kernel was run; the series was read on {where or 'its own'} ({report.tool})."
+    modes = dict.fromkeys(" ".join(f"{key}={value}" for key, value in test.mode.items()) for test in tests)
+    facts = dict(fact for check in report.checks for fact in check.facts)
+    proof = facts.get("evidence", "")
+    ran = ", ".join(mode or "default" for mode in modes)
+    return f"Rests on: the series on {where}, run with {ran}{f': {proof}' if proof else ''} ({report.tool})."
