@@ -25,16 +25,16 @@ _STOPPED = frozenset({Verdict.PANIC, Verdict.HANG, Verdict.NO_VERDICT})
 _UNSOUND = frozenset({Verdict.SPLAT, Verdict.FLOOD, *_STOPPED})
 
 
-def judge_steps(steps: Sequence[Step]) -> tuple[Finding, ...]:
-    """What the steps (the base first, then one a patch, in order) say against the series."""
-    return (
-        *_builds(steps),
-        *_boots(steps),
-        *_cases(steps),
-        *_soundness(steps),
-        *_flaky(steps),
-        *_exercised(steps),
-    )
+def judge_steps(steps: Sequence[Step], *, whole: bool = True) -> tuple[Finding, ...]:
+    """What the steps (the base first, then one a patch, in order) say against the series.
+
+    Without ``whole`` they are some of them: what only the base and the end show together is left out, and
+    so is what a later patch mends.
+    """
+    between = (*_builds(steps), *_boots(steps), *_cases(steps), *_soundness(steps))
+    if not whole:
+        return (*(replace(finding, hint="") for finding in between), *_flaky(steps))
+    return (*between, *_flaky(steps), *_exercised(steps))
 
 
 def settled(rows: Sequence[PatchRow]) -> tuple[PatchRow, ...]:

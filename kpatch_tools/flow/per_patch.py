@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from kpatch_tools.checks import per_patch as rules
-from kpatch_tools.errors import ToolkitError
+from kpatch_tools.errors import ToolkitError, UserError
 from kpatch_tools.flow.build import BuildResult, build_kernel
 from kpatch_tools.flow.per_patch_docs import PatchDocs, check_patches
 from kpatch_tools.flow.per_patch_programs import compile_programs
@@ -40,7 +40,8 @@ class Wanted:
     """What to do with each patch. ``contracts`` are the tests to run; none: no machine is booted.
 
     ``kernel`` False builds nothing, ``docs`` False checks no document. ``modes`` are KVM parameters, {} the
-    kernel's default. ``jobs`` is the number of compiler jobs, ``config`` names more fragments.
+    kernel's default. ``jobs`` is the number of compiler jobs, ``config`` names more fragments. ``patches``
+    are the numbers of those to do, () for all; each is held against the step before it, which is done too.
     """
 
     contracts: tuple[Contract, ...] = ()
@@ -50,6 +51,21 @@ class Wanted:
     fail_on: Severity = Severity.WARNING
     jobs: int | None = None
     config: tuple[str, ...] = ()
+    patches: tuple[int, ...] = ()
+
+    def steps(self, patches: int) -> tuple[int, ...]:
+        """The numbers of the rows to make, in order, of a series of that many patches; 0 is the base.
+
+        Raises UserError for a patch that the series has not.
+        """
+        if not self.patches:
+            return tuple(range(patches + 1))
+        absent = [number for number in self.patches if not 0 < number <= patches]
+        if absent:
+            raise UserError(
+                f"--patch {absent[0]}: the series has {patches} patches", cure=f"name one from 1 to {patches}"
+            )
+        return tuple(sorted({step for number in self.patches for step in (number - 1, number)}))
 
 
 def build_each(
@@ -139,49 +155,61 @@ class _Run:
 
     def all(self) -> None:
         """Make every row."""
-        commits = (self.applied.base, *self.applied.commits)
-        own = [self._differs(commits, number) for number in range(len(commits))]
+        every = (self.applied.base, *self.applied.commits)
+        numbers = self.wanted.steps(len(self.applied.commits))
+        commits = [every[number] for number in numbers]
+        own = [self._differs(commits, at) for at in range(len(commits))]
         docs = self._docs()
         self._make_programs()
-        for number, commit in enumerate(commits):
-            self.progress.start(number, sum(own[number:]))
+        for at, number in enumerate(numbers):
+            self.progress.start(number, sum(own[at:]))
             subject = self.series.patches[number - 1].subject if number else BASE
-            row = PatchRow(number=number, subject=subject, commit=commit)
+            row = PatchRow(number=number, subject=subject, commit=commits[at])
             step = Step(row=self._with_docs(row, docs))
             started = time.monotonic()
             if self.wanted.kernel:
-                step = self._built(step) if own[number] else self._same(step, self.steps[-1].row.number)
+                step = self._built(step) if own[at] else self._same(step, self.steps[-1].row.number)
                 step = self._with_programs(step)
             self.steps.append(_timed(step, time.monotonic() - started))
-            self.progress.done(worked=own[number])
+            self.progress.done(worked=own[at])
 
     def result(self) -> CheckResult:
         """The rows judged together."""
-        rows = rules.settled([step.row for step in self.steps])
+        whole = not self.wanted.patches
+        rows = tuple(step.row for step in self.steps)
+        rows = rules.settled(rows) if whole else rows
         steps = [replace(step, row=row) for step, row in zip(self.steps, rows, strict=True)]
         if self.programs.binaries:
-            ends = {BASE: rows[0], "the end of the series": rows[-1]}
+            end = "the end of the series" if whole else rows[-1].name
+            ends = {rows[0].name: rows[0], end: rows[-1]}
             silent_ends = [name for name, row in ends.items() if not rules.has_results(row)]
             self.open += [f"the tests have no result on {name}" for name in silent_ends]
-        findings = (*rules.judge_steps(steps), *self.notes)
+        findings = (*rules.judge_steps(steps, whole=whole), *self.notes)
         status = status_of(findings, self.wanted.fail_on)
         if not self.wanted.kernel and status is Status.PASS:
             status = Status.SKIP
         elif self.open and status is Status.PASS:
             status = Status.DID_NOT_RUN
-        words = [rules.summary(rows) or ("" if self.wanted.kernel else "no kernel was built"), *self.open]
+        summary = rules.summary(rows) if whole else ""
+        words = [summary or ("" if self.wanted.kernel else "no kernel was built"), *self.open]
         return CheckResult(
             check=CHECK,
             status=status,
             reason="; ".join(filter(None, dict.fromkeys(words))),
             findings=findings,
             logs=tuple(dict.fromkeys(self.shown)),
+            facts=() if whole else (("patches", self._asked()),),
+            partial=bool(self.open) or not whole,
             patches=rows,
         )
 
-    def _differs(self, commits: Sequence[str], number: int) -> bool:
+    def _asked(self) -> str:
+        numbers = ", ".join(str(number) for number in sorted(set(self.wanted.patches)))
+        return f"only {numbers} of {len(self.applied.commits)}, against the one before"
+
+    def _differs(self, commits: Sequence[str], at: int) -> bool:
         """The row needs a build: it has files that the build reads and that the row before it has not."""
-        return not number or bool(changed_inputs(self.store, commits[number - 1], commits[number]))
+        return not at or bool(changed_inputs(self.store, commits[at - 1], commits[at]))
 
     def _docs(self) -> tuple[PatchDocs, ...]:
         if not self.wanted.docs:
@@ -218,7 +246,7 @@ class _Run:
 
     def _same(self, step: Step, number: int) -> Step:
         """The row has the kernel of row ``number``, or of the one that this one has it from."""
-        other = self.steps[number]
+        other = next(one for one in self.steps if one.row.number == number)
         origin = other.row.same_as if other.row.same_as is not None else number
         fails = other.row.kernel is KernelState.FAILS
         row = replace(
@@ -243,7 +271,8 @@ class _Run:
             state=place,
             config=self.wanted.config,
         )
-        brought = self.warnings.brought(step.row.number, step.row.commit, built)
+        # What the first row says was there before the patches that are asked for.
+        brought = self.warnings.brought(step.row.number if self.steps else 0, step.row.commit, built)
         self.notes += brought
         if built.kernel is None or built.image is None:
             self.shown.append(str(built.log))

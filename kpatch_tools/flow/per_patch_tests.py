@@ -130,6 +130,7 @@ def run_programs(
 ) -> Outcome:
     """Boot ``kernel`` once a program and mode and run it there; {} is the kernel's default mode.
 
+    A case is named with its mode, but for the default mode where it is the only one.
     Raises EnvironmentFault when this machine cannot make a guest with nested paging.
     """
     acceleration = probe.need_acceleration()
@@ -150,7 +151,7 @@ def run_programs(
             for test in judged.tests:
                 key = test.name
                 key = f"{name}: {key}" if len(programs.binaries) > 1 else key
-                key = f"{key} ({_words(mode)})" if len(modes) > 1 else key
+                key = f"{key} ({_words(mode)})" if mode or len(modes) > 1 else key
                 cases[key] = worst((test.status, cases[key])) if key in cases else test.status
                 reasons[key] = test.reason
     verdict = worst(tuple(found for found, _reason in verdicts))

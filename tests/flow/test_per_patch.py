@@ -343,3 +343,42 @@ def test_what_the_machine_lacks_to_build_is_no_finding(world, monkeypatch):
     monkeypatch.setattr(flow, "build_kernel", lacking)
     with pytest.raises(EnvironmentFault):
         world([{CODE: "a SKIP"}, {CODE: "a PASS"}])
+
+
+STEPS = (
+    {CODE: "a SKIP\nwarn"},
+    {CODE: "a PASS\nwarn\nb PASS"},
+    {CODE: "a FAIL\nwarn\nb PASS"},
+    {CODE: "a PASS\nwarn\nb PASS\nx"},
+)
+
+
+def test_one_patch_is_held_against_the_step_before_it(world):
+    result = world(STEPS, patches=(2,))
+    assert [row.number for row in result.patches] == [1, 2]
+    assert kernels(result) == [("built", None), ("built", None)]
+    assert len(world.builds) == 2
+    assert found(result) == [("series/regression", 2)]
+    # Whether a later patch mends it is not known here, and that the test needs the series neither.
+    assert result.findings[0].hint == ""
+    assert result.facts == (("patches", "only 2 of 3, against the one before"),)
+    # The warning stands before the patch that is asked for, which is no base.
+    assert [row.warnings for row in result.patches] == [0, 0]
+    assert [row.settled for row in result.patches] == [0, 0]
+
+
+def test_several_patches_share_the_steps_between_them(world):
+    result = world(STEPS, patches=(3, 2))
+    assert [row.number for row in result.patches] == [1, 2, 3]
+    apart = world(({CODE: "a SKIP"}, {CODE: "a SKIP\nx"}, {"doc": "1"}, {CODE: "a PASS"}), patches=(1, 3))
+    assert [row.number for row in apart.patches] == [0, 1, 2, 3]
+    assert kernels(apart)[2] == ("same", 1)
+
+
+def test_a_test_that_passes_before_the_patch_is_no_matter_of_that_patch(world):
+    assert world(STEPS, patches=(3,)).findings == ()
+
+
+def test_a_patch_that_the_series_has_not_is_refused(world):
+    with pytest.raises(UserError, match=r"--patch 4: the series has 3 patches"):
+        world(STEPS, patches=(4,))

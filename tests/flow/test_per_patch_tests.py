@@ -115,6 +115,12 @@ def test_programs_and_modes_have_names_where_there_are_several(machine, tmp_path
     assert [*done.cases][:2] == ["t: a (default)", "t: a (nested=1)"]
 
 
+def test_another_mode_is_named_where_it_is_the_only_one(machine, tmp_path):
+    programs = Programs(binaries={"t": Path("t")})
+    done = run_programs(programs, KERNEL, ({"nested": "1"},), logs=tmp_path, sink=silent)
+    assert [*done.cases] == ["a (nested=1)"]
+
+
 def test_no_machine_is_a_fault_of_the_environment(monkeypatch, tmp_path):
     none = probe.Acceleration(engine=probe.Engine.NONE, vendor="amd", evidence="")
     monkeypatch.setattr(probe, "acceleration", lambda: none)
