@@ -72,3 +72,11 @@ def test_the_installed_command_works_from_elsewhere(installed):
     assert "10" in run(kvet, "series", "show", "kvm-map-memory/v2", cwd="/")
     assert "docs/underline-length" in run(kvet, "docs", "rules", cwd="/")
     assert "KVM_MAP_MEMORY" in run(kvet, "contract", "show", "kvm_map_memory", cwd="/")
+
+
+def test_the_installed_demonstration_needs_no_checkout(installed, tmp_path):
+    """Everything that it lays out comes with the wheel."""
+    kvet = installed[0] / "venv" / "bin" / "kvet"
+    shown = run(kvet, "demo", "--folder", tmp_path / "demo", cwd=tmp_path)
+    assert "docs/section-number" in shown
+    assert "KVET\\-REVIEW" in run(kvet, "man", "review", cwd=tmp_path)

@@ -3,36 +3,72 @@
 
 import gc
 import importlib
+import os
+import re
 import sys
+from difflib import get_close_matches
 
 import click
 
 from kpatch_tools import __version__
+from kpatch_tools.cli.command import Group, write_examples
 from kpatch_tools.errors import ToolFailed, ToolkitError
 from kpatch_tools.render.escape import terminal
 
 EXIT_BUG = 4
 EXIT_INTERRUPTED = 130
+# The variable by which a shell asks for completions; click makes its name from the program's.
+COMPLETE = "_KVET_COMPLETE"
 _GARBAGE = 50_000
 
-COMMANDS = {
-    "review": "take a series to a verdict: apply, documentation, build, tests",
-    "series": "show what a series holds",
-    "apply": "apply a series to a kernel tree without a checkout",
-    "docs": "check Documentation/virt/kvm/api.rst",
-    "contract": "check and show ioctl contracts",
-    "gen": "generate C kselftests from a contract",
-    "build": "build a kernel and selftests",
-    "test": "run generated selftests in virtual machines",
-    "matrix": "run tests in several modes on several kernels",
-    "render": "turn a report.json into another format",
-    "doctor": "what this machine can do, and how to mend what it cannot",
-    "tree": "bring a base tree",
-    "b4-setup": "wire kvet into b4's check commands",
+# By what one wants to do; the words stand here so that the help need not import every command.
+GROUPS = {
+    "Review a series": {
+        "review": "take it to a verdict: apply, documentation, build, tests",
+        "render": "turn a saved report into a mail, a page or another format",
+        "demo": "the whole way on a small series of kvet's own, in seconds",
+    },
+    "Look at one stage": {
+        "series": "what a series holds, its rules, what a new version changed",
+        "apply": "apply a series to a kernel tree without a checkout",
+        "docs": "check and mend api.rst, see it rendered, explain a rule",
+        "contract": "hold header, document and kernel against what an ioctl promises",
+        "build": "build a small kernel from a commit, with a series or without",
+        "test": "run the selftest of a contract in virtual machines",
+        "matrix": "run tests in several modes on several kernels",
+    },
+    "Write": {
+        "gen": "write the C selftest of a contract",
+    },
+    "Let machines ask": {
+        "plan": "divide a review into jobs for several machines",
+        "collect": "make one report of what these jobs left",
+        "b4-setup": "make b4 ask kvet",
+    },
+    "This machine": {
+        "doctor": "what it can do, and how to mend what it cannot",
+        "tree": "bring a kernel tree",
+        "completion": "let the shell complete kvet's words",
+        "man": "write the manual pages",
+    },
+}
+COMMANDS = {name: text for group in GROUPS.values() for name, text in group.items()}
+EXAMPLES = (
+    ("kvet demo", "no kernel tree, no network: see what a review is"),
+    ("kvet series show kvm-map-memory/v2", "look into a series that kvet ships"),
+    ("kvet review kvm-map-memory/v2 --tree debian:6.1", "take it to a verdict on Debian's kernel"),
+)
+_COMMON_EXITS = {
+    0: "clean",
+    1: "findings",
+    2: "wrong usage, or something given that cannot be read",
+    3: "a check could not run: a program, a tree or room on the disk is missing",
+    EXIT_BUG: "a fault in kvet",
+    EXIT_INTERRUPTED: "ended with Ctrl-C",
 }
 
 
-class _Lazy(click.Group):
+class _Lazy(Group):
     """Imports a command's module only when it is used: `kvet --help` need not load docutils."""
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
@@ -47,22 +83,43 @@ class _Lazy(click.Group):
         return command
 
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+        width = max(map(len, COMMANDS))
+        for title, commands in GROUPS.items():
+            with formatter.section(title):
+                formatter.write_dl([(f"{name:<{width}}", text) for name, text in commands.items()])
+
+    def format_epilog(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        write_examples(formatter, "Try first", self.examples)
+        with formatter.section("Exit codes of every command"):
+            formatter.write_dl([(str(code), meaning) for code, meaning in self.exits.items()])
+        with formatter.section("Read on"):
+            formatter.write_text(
+                "kvet COMMAND --help has examples; kvet man makes manual pages; docs/ is a site."
+            )
 
 
-@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="kvet")
+@click.group(
+    cls=_Lazy,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    examples=EXAMPLES,
+    exits=_COMMON_EXITS,
+)
+@click.version_option(__version__, prog_name="kvet", help="show the version")
 def cli() -> None:
-    """kvet: take a posted kernel patch series to a verdict with evidence.
+    """Take a posted kernel patch series to a verdict with evidence.
 
-    Exit codes: 0 clean; 1 findings; 2 wrong usage or a bad document; 3 a check could not run;
-    4 a fault in kvet; 130 Ctrl-C.
+    Does it apply, whole? Does it build? Is its documentation well formed, and is it true? Does the kernel do
+    what it says? Your branch, index and work tree stay as they are unless an option says otherwise, and no
+    mail is ever sent.
     """
 
 
 def run(argv: list[str] | None = None) -> int:  # noqa: PLR0911 - one return an exit code
     """Run one command line and return its exit code; every error becomes one clear message on stderr."""
+    if COMPLETE in os.environ:
+        from kpatch_tools.cli.shell import teach  # noqa: PLC0415 - a shell asks, nothing is run
+
+        teach()
     try:
         result = cli.main(args=argv, prog_name="kvet", standalone_mode=False)
     except click.exceptions.Abort:
@@ -70,8 +127,11 @@ def run(argv: list[str] | None = None) -> int:  # noqa: PLR0911 - one return an 
     except KeyboardInterrupt:
         click.echo("kvet: interrupted", err=True)
         return EXIT_INTERRUPTED
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
+        return error.exit_code
+    except click.ClickException as error:
+        _misused(error)
         return error.exit_code
     except BrokenPipeError:
         sys.stderr.close()
@@ -93,6 +153,41 @@ def main() -> None:
     # Nor does the interpreter, on its way out, have to look for what the system takes back at once.
     gc.freeze()
     raise SystemExit(code)
+
+
+def _misused(error: click.ClickException) -> None:
+    """One line for what was typed, one for what to type instead."""
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    path = context.command_path if context else "kvet"
+    # click's own words for these two hold its guesses, which are told as the cure.
+    unknown = isinstance(error, click.NoSuchOption | click.exceptions.NoSuchCommand)
+    said = (error.message if unknown else error.format_message()).rstrip(".")
+    click.echo(f"{path}: {terminal(said[:1].lower() + said[1:])}", err=True)
+    examples = getattr(context.command, "examples", ()) if context else ()
+    near = _near(error)
+    if near:
+        cure = f"did you mean {near}?"
+    elif isinstance(error, click.MissingParameter) and examples:
+        cure = f"for example: {examples[0][0]}"
+    else:
+        cure = f"{path} --help"
+    click.echo(f"  cure: {cure}", err=True)
+
+
+def _near(error: click.ClickException) -> str:
+    """The command, option or word of a choice that comes near to what was typed, "" when none does."""
+    typed, known = "", list[str]()
+    if isinstance(error, click.exceptions.NoSuchCommand) and error.ctx:
+        typed, group = error.command_name, error.ctx.command
+        known = group.list_commands(error.ctx) if isinstance(group, click.Group) else []
+    elif isinstance(error, click.NoSuchOption) and error.ctx:
+        typed = error.option_name
+        known = [name for param in error.ctx.command.params for name in param.opts]
+    elif isinstance(error, click.BadParameter) and error.param and isinstance(error.param.type, click.Choice):
+        quoted = re.match(r"'(.*)' is not one of ", error.message)
+        typed = quoted[1] if quoted else ""
+        known = [str(choice) for choice in error.param.type.choices]
+    return next(iter(get_close_matches(typed, known, n=1)), "")
 
 
 def _tell(error: ToolkitError) -> None:

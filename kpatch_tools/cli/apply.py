@@ -7,6 +7,7 @@ import click
 
 from kpatch_tools import __version__
 from kpatch_tools.cli import options
+from kpatch_tools.cli.command import Command
 from kpatch_tools.cli.output import progress
 from kpatch_tools.errors import UserError
 from kpatch_tools.flow.base import AUTO, apply_to
@@ -18,8 +19,17 @@ from kpatch_tools.render.escape import terminal
 from kpatch_tools.tools.kept import store_for
 
 
-@click.command("apply")
-@click.argument("series")
+@click.command(
+    "apply",
+    cls=Command,
+    examples=(
+        ("kvet apply kvm-map-memory/v2 --tree debian:6.1", "apply, and keep the commits in kvet's cache"),
+        ("kvet apply thread.mbox --tree ~/linux --onto auto --check", "where would it apply? keep nothing"),
+        ("kvet apply thread.mbox --tree ~/linux --branch review", "make the branch review to look at"),
+    ),
+    exits={0: "the series is applied, or was already", 1: "it is not, and the reason is told"},
+)
+@options.series_argument
 @options.tree
 @click.option(
     "--onto",
@@ -41,7 +51,7 @@ from kpatch_tools.tools.kept import store_for
     metavar="MAILS",
     help="a folder or mbox with the patches that the series names by prerequisite-patch-id",
 )
-@click.option("-v", "--version", type=click.IntRange(1, 9999), help="this version of the series")
+@options.version
 @click.option("--branch", metavar="NAME", help="make this new branch in the tree; nothing else of it changes")
 @click.option("--check", is_flag=True, help="only say whether it applies; keep nothing")
 @options.output_format("text", "json")
@@ -59,21 +69,18 @@ def command(  # noqa: PLR0913 - one parameter an option
 ) -> int:
     """Apply SERIES to a tree: all of it or nothing, without a checkout.
 
-    SERIES is an mbox file, a folder of patches, a maildir, - for an mbox on standard input, a Message-ID
-    (b4 fetches its thread), a range of commits A..B, or the name of a series below patches/. Where a mailbox
-    holds several series, FILE@v2 or FILE@MESSAGE-ID names one.
-
     The tree's branch, index and work tree are never touched; the commits go to a repository in kvet's cache,
     or with --branch to the tree as a new branch. Commit ids are reproducible: the committer is kvet, the
     committer's date the author's.
 
     With --onto auto the commit is found by what the mails record (base-commit, prerequisite-patch-id, blob
     ids), then by trying the branches and HEAD; each try is told. The default stays HEAD.
-
-    Exits 0 when the series is applied (or was already), 1 when it is not, with the reason.
     """
     if check and branch:
-        raise UserError("--check keeps nothing and --branch keeps the commits: give one of them")
+        raise UserError(
+            "--check keeps nothing and --branch keeps the commits: give one of them",
+            cure="--check first, --branch then",
+        )
     if branches and onto != AUTO:
         raise UserError("--base-branch names branches for --onto auto to try", cure="add --onto auto")
     with progress() as sink:

@@ -5,6 +5,8 @@ import shutil
 
 import click
 
+from kpatch_tools.cli import complete
+from kpatch_tools.cli.command import Command
 from kpatch_tools.cli.output import progress
 from kpatch_tools.errors import UserError
 from kpatch_tools.flow import b4_setup
@@ -13,8 +15,24 @@ from kpatch_tools.render import b4_setup as render
 from kpatch_tools.render.escape import terminal
 
 
-@click.command("b4-setup")
-@click.option("--tree", metavar="TREE", help="the git tree in which you run b4  [the current directory]")
+@click.command(
+    "b4-setup",
+    cls=Command,
+    examples=(
+        ("kvet b4-setup --tree ~/linux", "show the settings"),
+        (
+            "kvet b4-setup --tree ~/linux --write",
+            "put them into ~/linux/.git/config; then: b4 am -k MESSAGE-ID",
+        ),
+    ),
+    exits={0: "shown, or written"},
+)
+@click.option(
+    "--tree",
+    metavar="TREE",
+    shell_complete=complete.trees,
+    help="the git tree in which you run b4  [the current directory]",
+)
 @click.option("--print", "show", is_flag=True, help="only show what would be set (the default)")
 @click.option("--write", is_flag=True, help="put the settings into the tree's .git/config")
 def command(tree: str | None, *, show: bool, write: bool) -> int:
@@ -25,7 +43,7 @@ def command(tree: str | None, *, show: bool, write: bool) -> int:
     commands, because b4 remembers a command's answer for 30 days.
     """
     if show and write:
-        raise UserError("--print changes nothing and --write does: give one of them")
+        raise UserError("--print changes nothing and --write does", cure="give one of them")
     with progress() as sink:
         path = resolve_tree(tree, sink)
     setup = b4_setup.plan(path, shutil.which("kvet") or "kvet")

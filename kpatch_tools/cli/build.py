@@ -7,17 +7,29 @@ import click
 
 from kpatch_tools import __version__
 from kpatch_tools.cli import options
+from kpatch_tools.cli.command import Command
 from kpatch_tools.cli.output import exit_code, progress, rendered
 from kpatch_tools.errors import UserError
 from kpatch_tools.flow.per_patch import build_each, told_once
-from kpatch_tools.flow.prepare import prepare, run_folder
+from kpatch_tools.flow.prepare import now, prepare, run_folder
 from kpatch_tools.flow.warnings import build_series
 from kpatch_tools.model.finding import Severity
 from kpatch_tools.model.report import CheckResult, Report
 from kpatch_tools.render.escape import terminal
 
 
-@click.command("build")
+@click.command(
+    "build",
+    cls=Command,
+    examples=(
+        ("kvet build --tree debian:6.1", "the kernel that tests of this tree boot"),
+        ("kvet build --tree debian:6.1 --series kvm-map-memory/v2 --per-patch", "does every patch build?"),
+    ),
+    exits={
+        0: "it builds without a new warning",
+        1: "it does not build, it warns, or the series does not apply",
+    },
+)
 @options.tree
 @options.series
 @options.onto("the commit to build, or apply to")
@@ -49,13 +61,11 @@ def command(  # noqa: PLR0913 - one parameter an option
 
     A kernel that was built before is taken from the cache. The tree itself is never touched: kvet builds in
     a checkout of its own. The path of the image is the last line on standard error.
-
-    Exits 0 when the kernel builds without a warning, 1 when it does not or the series does not apply,
-    3 when a program or room on the disk is missing.
     """
     if per_patch and series is None:
         raise UserError("--per-patch is for a series", cure="name one: --series SERIES")
     image: Path | None = None
+    started = now()
     with progress() as sink:
         prepared = prepare(tree, series, onto=onto, sink=sink)
         checks: list[CheckResult] = [prepared.apply] if prepared.apply else []
@@ -77,7 +87,11 @@ def command(  # noqa: PLR0913 - one parameter an option
         else:
             checks.append(CheckResult(check="build", reason="the series does not apply"))
     report = Report(
-        tool=f"kvet {__version__}", tree=prepared.tree_id, series=prepared.series_id, checks=told_once(checks)
+        tool=f"kvet {__version__}",
+        tree=prepared.tree_id,
+        series=prepared.series_id,
+        checks=told_once(checks),
+        started=started,
     )
     click.echo(rendered(report, fmt), nl=False)
     if image:

@@ -7,6 +7,7 @@ import click
 
 from kpatch_tools.checks.errno_table import errno_table
 from kpatch_tools.cli import options
+from kpatch_tools.cli.command import Group
 from kpatch_tools.cli.output import exit_code, progress, rendered
 from kpatch_tools.flow.audit import Asked, audit, ledger_matrix
 from kpatch_tools.flow.generate import load_contract
@@ -18,24 +19,37 @@ from kpatch_tools.render.matrix import render as matrix_text
 from kpatch_tools.render.matrix import render_json as matrix_json
 
 
-@click.group("contract")
+@click.group(
+    "contract",
+    cls=Group,
+    examples=(("kvet contract show kvm_map_memory", "what KVM_MAP_MEMORY promises, and what proves it"),),
+)
 def command() -> None:
-    """Check or show the contract of an ioctl.
-
-    CONTRACT is the name of a shipped contract, or the path of a TOML file.
-    """
+    """Check or show the contract of an ioctl: what it promises, in a form that programs can hold it to."""
 
 
-@command.command("check")
-@click.argument("contract")
+@command.command(
+    "check",
+    short_help="hold a contract against header, document and behaviour",
+    examples=(
+        ("kvet contract check kvm_pre_fault_memory --tree debian:6.12", "against header and api.rst"),
+        (
+            "kvet contract check kvm_map_memory --tree ~/linux --series v2.mbox",
+            "against what a series makes of them",
+        ),
+    ),
+    exits={0: "they agree", 1: "findings", 2: "wrong usage, or a bad contract or ledger"},
+)
+@options.contract_argument
 @options.tree
 @options.series
 @options.onto("the commit to read, or apply to; HEAD without a series is the work tree")
 @click.option(
-    "--kernel", metavar="IMAGE", help="against the BTF of this vmlinuz, or of Debian's: debian:6.12"
+    "--kernel", metavar="IMAGE", help="also against the BTF of this vmlinuz, or of Debian's: debian:6.12"
 )
 @click.option(
     "--results",
+    metavar="FILE",
     type=click.Path(path_type=Path, dir_okay=False),
     help="a report.json of `kvet test` or `kvet review`: what the kernel did",
 )
@@ -60,8 +74,6 @@ def check(  # noqa: PLR0913 - one parameter an option
 
     Sizes, offsets and numbers are proven by the host's gcc on the headers that the tree installs. Nothing of
     the tree is run but its own `make headers`, once for each version of these headers.
-
-    Exit codes: 0 they agree; 1 findings; 2 wrong usage, a bad contract or ledger; 3 a check could not run.
     """
     limit = Severity(fail_on)
     asked = Asked(
@@ -79,8 +91,13 @@ def check(  # noqa: PLR0913 - one parameter an option
     return exit_code(report, limit)
 
 
-@command.command("ledger")
-@click.argument("contract")
+@command.command(
+    "ledger",
+    short_help="show what each kernel was seen to do",
+    examples=(("kvet contract ledger kvm_map_memory", "one line a clause, one column a kernel and mode"),),
+    exits={0: "shown"},
+)
+@options.contract_argument
 @options.state("where ledger/<contract>.json lies")
 @options.output_format("text", "json")
 def ledger_command(contract: str, *, state: Path, fmt: str) -> None:
@@ -92,17 +109,30 @@ def ledger_command(contract: str, *, state: Path, fmt: str) -> None:
     click.echo(matrix_json(table) if fmt == "json" else matrix_text(table), nl=False)
 
 
-@command.command("show")
-@click.argument("contract")
-@click.option("--table", is_flag=True, help="print only the errno table that its section should have")
+@command.command(
+    "show",
+    short_help="print a contract for a reader",
+    examples=(
+        ("kvet contract show kvm_map_memory", "checks, errnos, cases"),
+        ("kvet contract show kvm_map_memory --table", "the errno table for its section of api.rst"),
+    ),
+    exits={0: "shown"},
+)
+@options.contract_argument
+@click.option("--table", is_flag=True, help="only the errno table that its section should have")
 def show_command(contract: str, *, table: bool) -> None:
     """Print CONTRACT for a reader: checks in order, errnos, cases, and what is not proven."""
     loaded = load_contract(contract)
     click.echo(errno_table(loaded) + "\n" if table else contract_text(loaded), nl=False)
 
 
-@command.command("schema")
-@click.option("--ledger", is_flag=True, help="print that of a ledger's file instead")
+@command.command(
+    "schema",
+    short_help="print the JSON Schema of the contract language",
+    examples=(("kvet contract schema >contract.schema.json", "for an editor with a TOML language server"),),
+    exits={0: "printed"},
+)
+@click.option("--ledger", is_flag=True, help="the schema of a ledger's file instead")
 def schema_command(*, ledger: bool) -> None:
     """Print the JSON Schema of the contract language, for an editor that checks TOML while it is written."""
     click.echo(ledger_schema() if ledger else schema_text(), nl=False)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kpatch_tools.cli import options
+from kpatch_tools.cli import complete, options
+from kpatch_tools.cli.command import Group
 from kpatch_tools.cli.output import exit_code, progress, rendered
 from kpatch_tools.errors import UserError
 from kpatch_tools.flow.docs_range import asked_by_hook
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 LATER = ("build", "fix")
 
 
-class _Docs(click.Group):
+class _Docs(Group):
     """Imports what a check needs, and the other commands when they are used: a hook should be quick."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -38,19 +39,43 @@ class _Docs(click.Group):
         return command
 
 
-@click.group("docs", cls=_Docs)
+@click.group(
+    "docs",
+    cls=_Docs,
+    examples=(("kvet docs check --tree ~/linux", "what your change brings to api.rst"),),
+)
 def command() -> None:
     """Check Documentation/virt/kvm/api.rst, or any other reStructuredText file."""
 
 
-@command.command("check")
-@click.argument("paths", nargs=-1, metavar="[PATH]...")
-@click.option("--tree", metavar="TREE", help="a kernel tree, or debian:6.1  [the one around this folder]")
+@command.command(
+    "check",
+    short_help="report what a change brings",
+    examples=(
+        ("kvet docs check", "in a kernel tree: what the work tree adds to HEAD"),
+        ("kvet docs check --diff origin/master..HEAD --format github", "in CI"),
+        ("kvet docs check --tree debian:6.12 --all", "the whole api.rst of a release"),
+    ),
+    exits={
+        0: "clean",
+        1: "findings",
+        2: "wrong usage, or no such file",
+        3: "the series does not apply, or there is no tree",
+    },
+)
+@click.argument(
+    "paths",
+    nargs=-1,
+    metavar="[PATH]...",
+    type=click.Path(),
+    help="an .rst file, or a folder of them  [Documentation/virt/kvm/api.rst; with --series what it touches]",
+)
+@options.docs_tree
 @click.option("--all", "everything", is_flag=True, help="all findings, not only those of a change")
 @click.option("--diff", "ref", metavar="REF", help="what the work tree adds to REF, or B of A..B to A")
 @click.option("--staged", is_flag=True, help="what is staged, against HEAD")
 @click.option("--pre-commit", "hook", is_flag=True, help="what pre-commit asks about: staged, or FROM...TO")
-@click.option("--series", metavar="SERIES", help="what a series adds: an mbox, a folder, a patches/ name")
+@options.docs_series
 @click.option("--baseline", metavar="FILE", help="count, but do not show, the findings of this file")
 @click.option("--write-baseline", "record", metavar="FILE", help="write all findings into this file")
 @options.output_format()
@@ -71,11 +96,7 @@ def check(  # noqa: PLR0913 - one parameter an option
 ) -> int:
     """Report what a change brings: by default the work tree against HEAD.
 
-    PATH is an .rst file or a folder of them. It defaults to Documentation/virt/kvm/api.rst, with --series
-    to every .rst file that it touches.
     Outside of a git tree there is nothing to compare with and all findings count.
-
-    Exit codes: 0 clean; 1 findings; 2 wrong usage or no such file; 3 the series does not apply.
     """
     given = [everything, ref is not None, staged, series is not None, hook]
     if sum(given) > 1:
@@ -143,7 +164,12 @@ def _rules() -> "Mapping[str, Rule]":
     return RULES
 
 
-@command.command("rules")
+@command.command(
+    "rules",
+    short_help="list the rules",
+    examples=(("kvet docs rules", "one line a rule"),),
+    exits={0: "listed"},
+)
 def rules() -> None:
     """List the rules: name, usual severity, what it finds."""
     known = _rules()
@@ -152,8 +178,17 @@ def rules() -> None:
         click.echo(f"{name:<{width}}  {rule.severity.value:<7}  {rule.summary}")
 
 
-@command.command("explain")
-@click.argument("rule")
+@command.command(
+    "explain",
+    short_help="show a rule's page",
+    examples=(("kvet docs explain underline-length", "what, why, bad, good, and where it comes from"),),
+    exits={0: "shown", 2: "there is no such rule"},
+)
+@click.argument(
+    "rule",
+    shell_complete=complete.docs_rules,
+    help="its name, with or without docs/ in front (kvet docs rules)",
+)
 def explain(rule: str) -> None:
     """Show a rule's page: what it finds, why, a bad and a good example, where it comes from."""
     known = _rules()

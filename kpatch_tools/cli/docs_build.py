@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from kpatch_tools.cli import options
+from kpatch_tools.cli.command import Command
 from kpatch_tools.cli.output import exit_code, progress, rendered
 from kpatch_tools.errors import UserError
 from kpatch_tools.model.finding import Severity
@@ -13,13 +14,36 @@ from kpatch_tools.model.preview import Conf
 from kpatch_tools.render.escape import terminal
 
 
-@click.command("build")
-@click.argument("paths", nargs=-1, metavar="[PATH]...")
-@click.option("--tree", metavar="TREE", help="a kernel tree, or debian:6.1  [the one around this folder]")
+@click.command(
+    "build",
+    cls=Command,
+    short_help="render the changed sections with Sphinx",
+    examples=(
+        ("kvet docs build --tree ~/linux --open", "see your change in the browser"),
+        (
+            "kvet docs build --tree debian:6.1 --series kvm-map-memory/v2",
+            "see what a series makes of the page",
+        ),
+    ),
+    exits={
+        0: "clean",
+        1: "Sphinx warns of the new text",
+        2: "wrong usage, or no such file",
+        3: "there is no Sphinx, or the series does not apply",
+    },
+)
+@click.argument(
+    "paths",
+    nargs=-1,
+    metavar="[PATH]...",
+    type=click.Path(),
+    help="an .rst file, or a folder of them  [Documentation/virt/kvm/api.rst; with --series what it touches]",
+)
+@options.docs_tree
 @click.option("--all", "everything", is_flag=True, help="the whole document, compared with nothing")
 @click.option("--diff", "ref", metavar="REF", help="what the work tree adds to REF  [HEAD]")
 @click.option("--staged", is_flag=True, help="what is staged against HEAD")
-@click.option("--series", metavar="SERIES", help="what a series adds: an mbox, a folder, a patches/ name")
+@options.docs_series
 @click.option(
     "--section", "sections", multiple=True, metavar="NAME",
     help="this section, changed or not: KVM_RUN, 4.10 or a title; may be repeated",
@@ -60,9 +84,6 @@ def build(  # noqa: PLR0913 - one parameter an option
     Two self-contained pages a document: the changed sections as Sphinx renders them, and the difference in
     the words that a reader sees. PATH and what is compared are those of `kvet docs check`. A series is
     applied to git objects only; of its tree, the configuration at its base is run and never the series' own.
-
-    Exit codes: 0 clean; 1 Sphinx warns of the new text; 2 wrong usage or no such file; 3 no Sphinx, or the
-    series does not apply.
     """
     if sum([everything, ref is not None, staged, series is not None]) > 1:
         raise UserError("--all, --diff, --staged and --series exclude each other", cure="give one of them")

@@ -3,19 +3,46 @@
 
 import click
 
-from kpatch_tools.cli import options
+from kpatch_tools.cli import complete, options
+from kpatch_tools.cli.command import Command
 from kpatch_tools.cli.output import progress
 from kpatch_tools.errors import UserError
 from kpatch_tools.flow.docs_files import Against
 from kpatch_tools.render.escape import terminal
 
 
-@click.command("fix")
-@click.argument("paths", nargs=-1, metavar="[PATH]...")
-@click.option("--tree", metavar="TREE", help="a kernel tree, or debian:6.1  [the one around this folder]")
+@click.command(
+    "fix",
+    cls=Command,
+    short_help="mend what leaves no choice",
+    examples=(
+        ("kvet docs fix --tree ~/linux", "show what would be mended of your change"),
+        ("kvet docs fix --tree ~/linux --rule underline-length --write", "mend it, one rule only"),
+    ),
+    exits={
+        0: "nothing to mend",
+        1: "something was mended, or would be with --write",
+        2: "wrong usage, no such file, or a file that changed meanwhile",
+    },
+)
+@click.argument(
+    "paths",
+    nargs=-1,
+    metavar="[PATH]...",
+    type=click.Path(),
+    help="an .rst file, or a folder of them  [Documentation/virt/kvm/api.rst]",
+)
+@options.docs_tree
 @click.option("--all", "everything", is_flag=True, help="mend the whole file, not only what a change brings")
 @click.option("--diff", "ref", metavar="REF", help="mend what the work tree adds to REF  [HEAD]")
-@click.option("--rule", "rules", multiple=True, metavar="RULE", help="only this rule; may be repeated")
+@click.option(
+    "--rule",
+    "rules",
+    multiple=True,
+    metavar="RULE",
+    shell_complete=complete.docs_rules,
+    help="only this rule; may be repeated",
+)
 @click.option("--write", is_flag=True, help="write the files; without it the change is only shown")
 def fix(  # noqa: PLR0913 - one parameter an option
     paths: tuple[str, ...],
@@ -31,9 +58,6 @@ def fix(  # noqa: PLR0913 - one parameter an option
     By default only what the work tree adds to HEAD (staged or not) is mended. Each fix is proven with the
     rules: its finding must go and no other may come, or it is taken back. What is left, or comes to light
     once the parser can read its place, is listed on standard error with a hint where there is one.
-
-    Exit codes: 0 nothing to mend; 1 something was mended, or would be with --write; 2 wrong usage, no such
-    file, or a file that changed meanwhile.
     """
     # The command group is loaded for every check, which needs none of this.
     from kpatch_tools.flow.docs_fix import fix_files, write_files  # noqa: PLC0415 - see above

@@ -6,6 +6,8 @@ from typing import get_args
 
 import click
 
+from kpatch_tools.cli import complete
+from kpatch_tools.cli.command import Command
 from kpatch_tools.cli.output import progress
 from kpatch_tools.errors import UserError
 from kpatch_tools.flow import generate
@@ -19,46 +21,74 @@ from kpatch_tools.render.escape import terminal
 from kpatch_tools.tools.files import write_atomic
 
 
-@click.command("gen")
-@click.argument("contract", required=False)
+@click.command(
+    "gen",
+    cls=Command,
+    examples=(
+        ("kvet gen kvm_map_memory --tree debian:6.1 --out /tmp/gen", "write the C files into a folder"),
+        ("kvet gen kvm_map_memory --tree ~/linux --patch | git -C ~/linux am", "as a commit"),
+        ("kvet gen kvm_map_memory --check ~/linux", "in CI: is the committed copy current?"),
+    ),
+    exits={
+        0: "written, or current",
+        1: "--check found something out of date, or --explain no dialect that fits",
+        2: "wrong usage, or a bad contract or tree",
+        3: "there is no tree, or git knows no name to sign --patch with",
+    },
+)
+@click.argument(
+    "contract",
+    required=False,
+    shell_complete=complete.contracts,
+    help="the name of a shipped contract, or the path of a TOML file; --explain needs none",
+)
 @click.option(
-    "--tree", help="The kernel tree whose selftest library the test is for; by default the one around here."
+    "--tree",
+    metavar="TREE",
+    shell_complete=complete.trees,
+    help="the kernel tree whose selftest library the test is for  [the current directory]",
 )
 @click.option(
     "--series",
     metavar="SERIES",
-    help="Generate for the tree's HEAD with this series applied; the tree is not touched.",
+    shell_complete=complete.series,
+    help="generate for the tree's HEAD with this series applied; the tree is not touched",
 )
 @click.option(
     "--out",
+    metavar="DIR",
     type=click.Path(path_type=Path, file_okay=False),
     default=Path(".kvet/gen"),
     show_default=True,
-    help="Where the files go.",
+    help="where the files go",
 )
 @click.option(
     "--check",
     metavar="FILE|DIR",
     type=click.Path(path_type=Path),
-    help="Write nothing; show how the copy there differs from what would be generated.",
+    help="write nothing; show how the copy there differs from what would be generated",
 )
 @click.option(
     "--patch",
     is_flag=True,
-    help="Print the test as a patch on the tree (or the series), for git am and mail.",
+    help="print the test as a patch on the tree (or the series), for git am and mail",
 )
 @click.option(
-    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Where --patch goes.  [stdout]"
+    "-o",
+    "--output",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="where --patch goes  [standard output]",
 )
 @click.option(
     "--form",
     type=click.Choice(get_args(Form)),
     default="classic",
     show_default=True,
-    help="A program that runs its cases itself, or one for the kselftest harness (6.9 and later).",
+    help="a program that runs its cases itself, or one for the kselftest harness (6.9 and later)",
 )
 @click.option(
-    "--explain", is_flag=True, help="Show which dialects fit the tree, and by which lines of its files."
+    "--explain", is_flag=True, help="show which dialects fit the tree, and by which lines of its files"
 )
 def command(  # noqa: PLR0913 - one parameter an option
     contract: str | None,
@@ -72,16 +102,13 @@ def command(  # noqa: PLR0913 - one parameter an option
     form: Form,
     explain: bool,
 ) -> int:
-    """Generate the C selftest of CONTRACT: the name of a shipped contract, or the path of a TOML file.
+    """Generate the C selftest of CONTRACT for the selftest library of a kernel tree.
 
     The output depends on the contract, the templates and the dialect of the tree's library, on nothing
     else: the same input gives the same bytes everywhere.
-
-    Exit codes: 0 written, or current; 1 --check found something out of date, or --explain no dialect that
-    fits; 2 a bad contract or tree; 3 git knows no name to sign --patch with.
     """
     if bool(check) + patch + explain > 1:
-        raise UserError("--check, --patch and --explain exclude each other")
+        raise UserError("--check, --patch and --explain exclude each other", cure="give one of them")
     if output and not patch:
         raise UserError("-o belongs to --patch", cure="--out FOLDER says where the generated files go")
     if check and series:

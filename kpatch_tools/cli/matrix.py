@@ -6,7 +6,8 @@ from pathlib import Path
 import click
 
 from kpatch_tools import __version__
-from kpatch_tools.cli import options
+from kpatch_tools.cli import complete, options
+from kpatch_tools.cli.command import Command
 from kpatch_tools.cli.output import progress, rendered
 from kpatch_tools.errors import UserError
 from kpatch_tools.flow.crew import Limits
@@ -58,13 +59,29 @@ MATRIX is the name of a shipped matrix, or a TOML file:
 Each cell is a boot with logs of its own. A cell that does not do what is expected is booted again; if it
 then does, it is FLAKY, which is no success. A finished cell is kept at once: after a Ctrl-C or a kill,
 --resume runs the others, and those that could not run.
-
-Exits 0 when all cells did what is expected, 1 when one did not, 3 when nothing was proven.
 """
 
 
-@click.command("matrix", help=_HELP)
-@click.argument("matrix", required=False)
+@click.command(
+    "matrix",
+    help=_HELP,
+    cls=Command,
+    examples=(
+        ("kvet matrix nested-paging --dry-run", "what a shipped matrix would boot"),
+        ("kvet matrix mine.toml --tree debian:6.12 --jobs-vm 2", "your own, two machines at once"),
+    ),
+    exits={
+        0: "all cells did what is expected",
+        1: "one did not",
+        EXIT_NOTHING_PROVEN: "nothing was proven, or a cell could not run",
+    },
+)
+@click.argument(
+    "matrix",
+    required=False,
+    shell_complete=complete.matrices,
+    help="the name of a shipped matrix, or the path of a TOML file; --resume needs none",
+)
 @options.tree
 @click.option("--dry-run", is_flag=True, help="print the plan, and boot nothing")
 @click.option(

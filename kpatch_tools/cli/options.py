@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from kpatch_tools.cli import complete
+from kpatch_tools.cli.output import kcidb_origin
 from kpatch_tools.model.event import Sink
 from kpatch_tools.model.finding import Severity
 from kpatch_tools.model.vm import Backend
@@ -14,14 +16,47 @@ from kpatch_tools.render import FORMATS
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
+series_argument: Decorator = click.argument(
+    "series",
+    shell_complete=complete.series,
+    help="an mbox, a folder of patches, a maildir, - for an mbox on standard input, a Message-ID (b4 fetches "
+    "its thread), commits A..B, or a series below patches/; where a mailbox holds several, FILE@v2 or "
+    "FILE@MESSAGE-ID names one",
+)
+contract_argument: Decorator = click.argument(
+    "contract",
+    shell_complete=complete.contracts,
+    help="the name of a shipped contract, or the path of a TOML file",
+)
 tree: Decorator = click.option(
-    "--tree", metavar="TREE", help="a git tree, debian:6.1, or URL#ref  [the current directory]"
+    "--tree",
+    metavar="TREE",
+    shell_complete=complete.trees,
+    help="a git tree, debian:6.1, or URL#ref  [the current directory]",
+)
+docs_tree: Decorator = click.option(
+    "--tree",
+    metavar="TREE",
+    shell_complete=complete.trees,
+    help="a kernel tree, or debian:6.1  [the one around this folder]",
+)
+docs_series: Decorator = click.option(
+    "--series",
+    metavar="SERIES",
+    shell_complete=complete.series,
+    help="what a series adds: an mbox, a folder, a patches/ name",
 )
 series: Decorator = click.option(
-    "--series", metavar="SERIES", help="apply this series first (see kvet apply)"
+    "--series",
+    metavar="SERIES",
+    shell_complete=complete.series,
+    help="apply this series first (see kvet apply)",
+)
+version: Decorator = click.option(
+    "-v", "--version", metavar="N", type=click.IntRange(1, 9999), help="this version of the series"
 )
 jobs: Decorator = click.option(
-    "-j", "--jobs", type=click.IntRange(1), help="parallel compiler jobs  [all processors]"
+    "-j", "--jobs", metavar="N", type=click.IntRange(1), help="parallel compiler jobs  [all processors]"
 )
 config: Decorator = click.option(
     "--config",
@@ -55,6 +90,7 @@ def state(what: str) -> Decorator:
     """``--state DIR``; ``what`` says what goes below it."""
     return click.option(
         "--state",
+        metavar="DIR",
         type=click.Path(path_type=Path, file_okay=False),
         default=Path(".kvet"),
         show_default=True,
@@ -65,8 +101,21 @@ def state(what: str) -> Decorator:
 def output_format(*names: str) -> Decorator:
     """``--format``, as the parameter ``fmt``: those formats, or all that a report can have."""
     return click.option(
-        "--format", "fmt", type=click.Choice(names or FORMATS), default="text", show_default=True
+        "--format",
+        "fmt",
+        type=click.Choice(names or FORMATS),
+        default="text",
+        show_default=True,
+        callback=_printable,
+        help="the form of what is printed",
     )
+
+
+def _printable(_context: click.Context, _parameter: click.Parameter, fmt: str) -> str:
+    """The format; what would keep it from being printed is told before the work and not after."""
+    if fmt == "kcidb":
+        kcidb_origin()
+    return fmt
 
 
 def tree_folder(tree: str | None, sink: Sink) -> Path | None:

@@ -2,6 +2,7 @@
 """What every command shares on the way out: progress on stderr, and the exit code of a report."""
 
 import contextlib
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -94,8 +95,22 @@ def exit_code(report: "Report", fail_on: "Severity") -> int:
     return 0
 
 
-def rendered(report: "Report", fmt: str) -> str:
-    """The report in one of render.FORMATS."""
+def kcidb_origin() -> str:
+    """The origin of a KCIDB document where none is given; UserError for a KVET_ORIGIN that KCIDB refuses."""
+    from kpatch_tools.render.kcidb_text import DEFAULT_ORIGIN, need_origin  # noqa: PLC0415 - as above
+
+    return need_origin(os.environ.get("KVET_ORIGIN") or DEFAULT_ORIGIN)
+
+
+def rendered(report: "Report", fmt: str, *, origin: str = "") -> str:
+    """The report in one of render.FORMATS.
+
+    ``origin`` names the CI system in a KCIDB document; "" is that of KVET_ORIGIN, or else kvet itself.
+    """
+    if fmt == "kcidb":
+        from kpatch_tools.render import kcidb  # noqa: PLC0415 - as in render, where the others are
+
+        return kcidb.render(report, origin or kcidb_origin())
     if fmt in RENDERERS:
         return RENDERERS[fmt](report)
     # The pages need every table of rules: not worth loading for the other formats.

@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 
 from kpatch_tools.checks.patches import PATCH_RULES, SERIES_RULES
-from kpatch_tools.cli import options
+from kpatch_tools.cli import complete, options
+from kpatch_tools.cli.command import Command
 from kpatch_tools.cli.output import exit_code, progress, rendered
 from kpatch_tools.errors import ToolkitError, UserError
 from kpatch_tools.flow import b4
@@ -26,16 +27,24 @@ from kpatch_tools.tools.files import write_atomic
 B4_FORMATS: dict[str, Callable[..., str]] = {"b4-lines": b4_lines.render, "b4-json": b4_json.render}
 
 
-@click.command("check")
-@click.argument("series")
+@click.command(
+    "check",
+    cls=Command,
+    short_help="checkpatch.pl, commit messages and KVM's written rules",
+    examples=(
+        ("kvet series check kvm-map-memory/v2 --tree debian:6.1", "each patch, and the series as a whole"),
+        ("kvet series check thread.mbox --tree ~/linux --format json", "for a script"),
+    ),
+    exits={0: "clean; or a format for b4, which wants this", 1: "findings"},
+)
+@options.series_argument
 @options.tree
 @options.onto("the commit to apply to")
-@click.option("-v", "--version", type=click.IntRange(1, 9999), help="this version of the series")
-@click.option(
-    "--format", "fmt", type=click.Choice([*FORMATS, *B4_FORMATS]), default="text", show_default=True
-)
+@options.version
+@options.output_format(*FORMATS, *B4_FORMATS)
 @click.option(
     "--review-dir",
+    metavar="DIR",
     type=click.Path(path_type=Path, file_okay=False),
     help="also write a review directory for b4: .git/b4-review/$(git rev-parse HEAD)",
 )
@@ -56,11 +65,11 @@ def check(  # noqa: PLR0913 - one parameter an option
 ) -> int:
     """Check each patch of SERIES: checkpatch.pl --strict of the base, commit message, KVM's written rules.
 
-    SERIES is as for `kvet series show`. The series is applied without a checkout and nothing is kept in the
-    tree. checkpatch.pl is the one of the base, never the one of the series.
+    The series is applied without a checkout and nothing is kept in the tree. checkpatch.pl is the one of the
+    base, never the one of the series.
 
     With - and a format for b4, standard input is a single mail, and what is known of its series is told:
-    from the last `kvet series check` or `kvet review` of it, or from b4's review branch. Such a run exits 0.
+    from the last `kvet series check` or `kvet review` of it, or from b4's review branch.
     """
     if fmt in B4_FORMATS and series == "-":
         if review_dir:
@@ -103,8 +112,16 @@ def _for_b4(tree: str | None, fmt: str, *, whole: bool) -> str:
     return render(found.checks, found.skipped)
 
 
-@click.command("rules")
-@click.argument("rule", required=False)
+@click.command(
+    "rules",
+    cls=Command,
+    short_help="list the rules of kvet series check, or explain one",
+    examples=(("kvet series rules", "one line a rule"), ("kvet series rules message/fixes", "its page")),
+    exits={0: "shown", 2: "there is no such rule"},
+)
+@click.argument(
+    "rule", required=False, shell_complete=complete.series_rules, help="show its page  [list all]"
+)
 def rules(rule: str | None) -> None:
     """List the rules of `kvet series check`, or show the page of RULE: what, why, examples, source."""
     table = {name: (one.severity.value, one.page) for name, one in PATCH_RULES.items()}

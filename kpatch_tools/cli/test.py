@@ -8,13 +8,14 @@ import click
 
 from kpatch_tools import __version__
 from kpatch_tools.cli import options
+from kpatch_tools.cli.command import Command
 from kpatch_tools.cli.output import exit_code, progress, rendered
 from kpatch_tools.errors import UserError
 from kpatch_tools.flow.arch import chosen_arches, run_arches
 from kpatch_tools.flow.generate import load_contract
 from kpatch_tools.flow.ledger import check_ledger
 from kpatch_tools.flow.modes import chosen_modes
-from kpatch_tools.flow.prepare import prepare, run_folder
+from kpatch_tools.flow.prepare import now, prepare, run_folder
 from kpatch_tools.flow.splats import load_allowed
 from kpatch_tools.flow.test import Settings, run_on_commit
 from kpatch_tools.model.arch import ARCHES, HOST_ARCH
@@ -28,8 +29,26 @@ EXIT_NOTHING_PROVEN = 3
 _MEMORY = re.compile(r"^[1-9]\d{0,5}[MG]$")
 
 
-@click.command("test")
-@click.argument("contract")
+@click.command(
+    "test",
+    cls=Command,
+    examples=(
+        (
+            "kvet test kvm_pre_fault_memory --tree debian:6.12 --kernel debian:6.12",
+            "on Debian's stock kernel: nothing is built but the test",
+        ),
+        (
+            "kvet test kvm_map_memory --tree ~/linux --series v2.mbox --mode npt=0",
+            "on the kernel that a series makes, with shadow paging",
+        ),
+    ),
+    exits={
+        0: "everything passed",
+        1: "a test failed, or the kernel did not survive it",
+        EXIT_NOTHING_PROVEN: "the machine cannot run it, or nothing was proven",
+    },
+)
+@options.contract_argument
 @options.tree
 @options.series
 @options.onto("the commit to test, or apply to")
@@ -63,7 +82,14 @@ _MEMORY = re.compile(r"^[1-9]\d{0,5}[MG]$")
     help="x86_64 runs the selftest; on the others the ioctl has to be absent, and Debian's kernel there is "
     "booted and asked; may be repeated",
 )
-@click.option("--cpus", type=click.IntRange(1, 64), default=1, show_default=True)
+@click.option(
+    "--cpus",
+    metavar="N",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="processors of the machine",
+)
 @click.option(
     "--memory",
     metavar="SIZE",
@@ -102,12 +128,9 @@ def command(  # noqa: PLR0913 - one parameter an option
 ) -> int:
     """Generate the selftest of CONTRACT, build it against the tree, and run it in virtual machines.
 
-    CONTRACT is the name of a shipped contract, or the path of a TOML file. Every --mode is a boot of its
-    own; that nested paging is really on (or off, where asked) is proven in the guest. --arch arm64 or
-    riscv64 proves that the ioctl is absent there; it applies no series and needs no tree.
-
-    Exits 0 when everything passed, 1 when a test failed or the kernel did not survive it, 3 when the
-    machine cannot run it or nothing was proven.
+    Every --mode is a boot of its own; that nested paging is really on (or off, where asked) is proven in the
+    guest. --arch arm64 or riscv64 proves that the ioctl is absent there; it applies no series and needs no
+    tree.
     """
     if memory and not _MEMORY.match(memory):
         raise UserError(f"--memory {memory} is no size", cure="for example --memory 2G or --memory 768M")
@@ -128,6 +151,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     if HOST_ARCH not in arches:
         _refuse(arches[0], tree=tree, series=series, config=config, mode=modes)
     others = chosen_arches(arches, load_contract(contract), kernel)
+    started = now()
     if HOST_ARCH not in arches:
         with progress() as sink:
             folder = run_folder(state, f"test-{Path(contract).stem}")
@@ -139,7 +163,8 @@ def command(  # noqa: PLR0913 - one parameter an option
                 logs=folder / "logs",
                 sink=sink,
             )
-        return _shown(Report(tool=f"kvet {__version__}", checks=elsewhere), folder, fmt)
+        report = Report(tool=f"kvet {__version__}", checks=elsewhere, started=started)
+        return _shown(report, folder, fmt)
     check_ledger(state, load_contract(contract))
     with progress() as sink:
         prepared = prepare(tree, series, onto=onto, sink=sink)
@@ -167,6 +192,7 @@ def command(  # noqa: PLR0913 - one parameter an option
         tree=prepared.tree_id,
         series=prepared.series_id,
         checks=(*checks, *elsewhere),
+        started=started,
     )
     return _shown(report, folder, fmt)
 

@@ -117,6 +117,8 @@ def _result(
 ) -> CheckResult:
     evidence = booted.evidence
     facts = [
+        ("contract", contract.name),
+        ("architecture", found.arch.name),
         ("kernel", f"{evidence.record.release or found.kernel.release}, {found.kernel.origin}"),
         ("acceleration", str(foreign.acceleration(found.arch))),
     ]

@@ -29,7 +29,9 @@ def write_baseline(path: Path, report: Report) -> int:
     try:
         write_atomic(path, render(report.findings))
     except OSError as error:
-        raise UserError(f"{path}: cannot be written: {error.strerror}") from error
+        raise UserError(
+            f"{path}: cannot be written: {error.strerror}", cure="name a file that you can write"
+        ) from error
     return len(report.findings)
 
 

@@ -36,7 +36,7 @@ class BuildResult:
 
     ``image`` is None when the build failed; ``findings`` are the compiler's words; ``log`` is the full
     output of make; ``left_out`` names optional configuration lines that this kernel does not know;
-    ``elapsed`` is in seconds.
+    ``elapsed`` is in seconds; ``configuration`` names the fragments of it.
     """
 
     image: Path | None
@@ -48,6 +48,7 @@ class BuildResult:
     cached: bool
     compiler: str
     left_out: tuple[str, ...] = ()
+    configuration: str = ""
 
     @property
     def objects(self) -> tuple[str, ...] | None:
@@ -116,6 +117,7 @@ def build_kernel(  # noqa: PLR0913 - what, of which commit, how, where to
         cached=cached,
         compiler=compiler,
         left_out=tuple(read_text_lossy(place / "left-out").split()) if image.is_file() else (),
+        configuration=wanted.name,
     )
 
 
@@ -130,7 +132,13 @@ def check_build(result: BuildResult, told: Collection[str] = ()) -> CheckResult:
         if item.severity is Severity.ERROR or not item.location or item.location.path not in told
     )
     status = status_of(findings) if result.image else Status.FAIL
-    facts = [("compiler", result.compiler), ("cached", "yes" if result.cached else "no")]
+    facts = [
+        ("architecture", kbuild.ARCH),
+        ("compiler", result.compiler),
+        ("cached", "yes" if result.cached else "no"),
+    ]
+    if result.configuration:
+        facts.insert(1, ("configuration", result.configuration))
     if result.release:
         facts.insert(0, ("kernel", result.release))
     if result.left_out:

@@ -7,9 +7,11 @@ from pathlib import Path
 
 from kpatch_tools.checks.absence import absent, present, why_absent
 from kpatch_tools.checks.conformance import conformance, document_findings, no_evidence
+from kpatch_tools.checks.conformance_matrix import conformance_matrix
 from kpatch_tools.checks.contract_header import STRUCT, contract_header
 from kpatch_tools.flow.dialect import Reader, text_of
 from kpatch_tools.flow.docs_reading import document as read_document
+from kpatch_tools.flow.generate import base_text
 from kpatch_tools.model.contract import Contract
 from kpatch_tools.model.finding import Severity
 from kpatch_tools.model.report import CheckResult, Status, status_of
@@ -48,8 +50,10 @@ def check_document(contract: Contract, read: Reader, *, fail_on: Severity = Seve
         check="document",
         status=status_of(findings, fail_on),
         reason="held against the contract only: no test results were given",
+        partial=True,
         findings=findings,
         elapsed=time.monotonic() - started,
+        conformance=conformance_matrix(contract, section, (), path=contract.document),
     )
 
 
@@ -87,9 +91,11 @@ def check_behaviour(
         check="conformance",
         status=status,
         reason=lacking,
+        partial=bool(lacking),
         findings=findings,
         elapsed=time.monotonic() - started,
         facts=() if lacking else (("evidence", _proof(contract, tests)),),
+        conformance=conformance_matrix(contract, section, tests, path=contract.document),
     )
 
 
@@ -111,7 +117,8 @@ def places_of(name_or_path: str, contract: Contract) -> Places:
     path = data_dir("selftests-gen") / "contracts" / f"{contract.name}.toml"
     if name_or_path != contract.name:
         shown, path = name_or_path, Path(name_or_path)
-    return contract_places(contract, read_text(path, "contract"), path=shown)
+    text = read_text(path, "contract")
+    return contract_places(text, path=shown, base=base_text(text, path, shown=shown))
 
 
 def _size(contract: Contract) -> str:

@@ -172,7 +172,10 @@ def _files(path: str, tree: Path | None) -> Iterator[_File]:
     if place.is_dir():
         below = sorted(_below(place))
         if not below:
-            raise UserError(f"{place}: there is no {docs.SUFFIX} file below this folder")
+            raise UserError(
+                f"{place}: there is no {docs.SUFFIX} file below this folder",
+                cure="name an .rst file, or a folder that holds some",
+            )
         repository = _repository(place)
         yield from (_named(file, repository) for file in below)
     elif place.suffix != docs.SUFFIX or not place.is_file():
@@ -185,13 +188,18 @@ def _is_there(place: Path) -> bool:
     try:
         return place.exists()
     except OSError as error:
-        raise UserError(f"{place}: cannot be read: {error.strerror}") from error
+        raise UserError(
+            f"{place}: cannot be read: {error.strerror}", cure="name an .rst file, or a folder of them"
+        ) from error
 
 
 def _below(folder: Path) -> Iterator[Path]:
     # Path.rglob() would pass over what it may not read, and nobody would know.
     def refuse(error: OSError) -> None:
-        raise UserError(f"{error.filename}: cannot be read: {error.strerror}") from error
+        raise UserError(
+            f"{error.filename}: cannot be read: {error.strerror}",
+            cure="name an .rst file, or a folder of them",
+        ) from error
 
     for name, _folders, files in os.walk(folder, onerror=refuse):
         yield from (
@@ -201,6 +209,8 @@ def _below(folder: Path) -> Iterator[Path]:
 
 def _named(place: Path, repository: Repository | None) -> _File:
     real = place.resolve()
+    if repository and repository.top and place.is_symlink():
+        _stay_inside(place, real, repository.top.resolve())
     if repository and repository.top and real.is_relative_to(repository.top.resolve()):
         name = real.relative_to(repository.top.resolve()).as_posix()
         return _File(place=place, name=name, repository=repository, top=repository.top)
@@ -210,6 +220,14 @@ def _named(place: Path, repository: Repository | None) -> _File:
             top = Path(real.as_posix().removesuffix(profile.path))
             return _File(place=place, name=profile.path, repository=None, top=top)
     return _File(place=place, name=str(place), repository=None)
+
+
+def _stay_inside(place: Path, real: Path, top: Path) -> None:
+    """UserError for a link of a tree to what is none of its documents: reports quote what they read."""
+    if not real.is_relative_to(top) or ".git" in real.relative_to(top).parts:
+        raise UserError(
+            f"{place}: a link that leads out of the tree", cure="remove it, or name the document itself"
+        )
 
 
 def _repository(folder: Path) -> Repository | None:
@@ -319,4 +337,6 @@ def _read(place: Path) -> bytes:
             # One byte more tells that it is too much, however large the file is.
             return stream.read(MAX_BYTES + 1)
     except OSError as error:
-        raise UserError(f"{place}: cannot be read: {error.strerror}") from error
+        raise UserError(
+            f"{place}: cannot be read: {error.strerror}", cure="name an .rst file, or a folder of them"
+        ) from error

@@ -109,7 +109,10 @@ def write_files(files: tuple[FixedFile, ...]) -> None:
         try:
             write_atomic(file.place, file.mended.after.encode(), mode)
         except OSError as error:
-            raise UserError(f"{file.place}: cannot be written: {error.strerror}") from error
+            raise UserError(
+                f"{file.place}: cannot be written: {error.strerror}",
+                cure="make the file writable, or leave --write out to see the change",
+            ) from error
 
 
 def _ready(file: FixedFile) -> int:

@@ -182,7 +182,10 @@ def _of_series(
         if steps[-1] is not None:
             yield Subject.read(path, before, steps[-1], what=what, steps=tuple(steps))
         elif path in asked:
-            raise UserError(f"{path}: not in the tree that the series leads to")
+            raise UserError(
+                f"{path}: not in the tree that the series leads to",
+                cure="name a file that is there once the series is applied, from the top of the tree",
+            )
 
 
 def _nothing(subjects: Sequence[Subject], series: SeriesId | None) -> str:

@@ -89,7 +89,10 @@ def check_applied(  # noqa: PLR0913 - a series, where it went, and settings with
             )
             results.append(_patches_of_headers(result, path, applied, store))
         elif path in paths:
-            raise UserError(f"{path}: not in the tree that the series leads to")
+            raise UserError(
+                f"{path}: not in the tree that the series leads to",
+                cure="name a file that is there once the series is applied, from the top of the tree",
+            )
     return docs.merged(results)
 
 

@@ -107,6 +107,7 @@ def check_patches(
         findings=findings,
         elapsed=time.monotonic() - started,
         facts=tuple(work.facts),
+        partial=bool(work.missing),
     )
 
 

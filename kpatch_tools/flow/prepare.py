@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What `build` and `test` work on: a commit of a tree, with or without a series on top of it."""
 
+import hashlib
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from kpatch_tools.model.event import Sink
 from kpatch_tools.model.finding import Finding, Location, Severity
 from kpatch_tools.model.report import CheckResult, SeriesId, Status, TreeId
 from kpatch_tools.model.series import Applied, ApplyState, BaseFound, Series
+from kpatch_tools.parse.mail import recorded_change_id
 from kpatch_tools.tools.git import Repository
 from kpatch_tools.tools.kept import store_for
 
@@ -108,11 +110,16 @@ def tried(base: BaseFound | None) -> tuple[tuple[str, str], ...]:
 
 def series_id(series: Series) -> SeriesId:
     """How reports name a series."""
+    mails = (*((series.cover,) if series.cover else ()), *series.patches)
     return SeriesId(
         name=series.name,
         version=series.version,
         message_id=series.message_id,
         patches=len(series.patches),
+        hashes=tuple(hashlib.sha256(patch.raw).hexdigest() for patch in series.patches),
+        author=str(mails[0].author) if mails else "",
+        change_id=recorded_change_id(mails[0].raw) if mails else "",
+        subjects=tuple((mail.number, mail.subject) for mail in mails),
     )
 
 
@@ -142,6 +149,11 @@ def _refusal(applied: Applied) -> Finding:
         location=Location(path=conflict.path, line=conflict.line, patch=conflict.patch),
         detail=conflict.detail,
     )
+
+
+def now() -> str:
+    """The time as a report gives it: RFC 3339, UTC, in seconds."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def run_folder(state: Path, name: str, *, kind: str = "runs") -> Path:

@@ -10,11 +10,21 @@ from functools import partial
 from pathlib import Path
 
 from kpatch_tools import __version__
-from kpatch_tools.flow import b4, docs_series, ledger, patches, per_patch, warnings
+from kpatch_tools.flow import b4, docs_series, ledger, patches, per_patch, reply, warnings
 from kpatch_tools.flow.base import AUTO, apply_to
-from kpatch_tools.flow.prepare import check_applied, load, need_kernel_tree, run_folder, series_id, tried
+from kpatch_tools.flow.excerpts import Sources, with_excerpts
+from kpatch_tools.flow.prepare import (
+    check_applied,
+    load,
+    need_kernel_tree,
+    now,
+    run_folder,
+    series_id,
+    tried,
+)
 from kpatch_tools.flow.review_kernel import kernel_stages
 from kpatch_tools.flow.review_run import Options, Run, contracts_of
+from kpatch_tools.flow.told import need_choice, since_earlier
 from kpatch_tools.model.event import Sink, silent
 from kpatch_tools.model.report import CheckResult, Report, TreeId
 from kpatch_tools.model.series import Applied
@@ -28,10 +38,14 @@ _MAKEFILE_VERSION = re.compile(rb"^(VERSION|PATCHLEVEL|SUBLEVEL) = (\d+)$", re.M
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reviewed:
-    """The report and the folder that holds it (report.json, report.html, logs/)."""
+    """The report and the folder that holds it (report.json, report.html, series.mbox, logs/).
+
+    ``replies`` are the mails of reply.mbox there; without any there is no such file.
+    """
 
     report: Report
     folder: Path
+    replies: reply.Replies
 
 
 def review(
@@ -39,11 +53,12 @@ def review(
 ) -> Reviewed:
     """Take the series ``spec`` to a verdict on ``tree`` (a path or a word for find_tree()).
 
-    Leaves report.json, report.html and logs/ in a new folder below ``state``/runs. Raises UserError for a
-    series, a tree or a commit that cannot be read, EnvironmentFault when there is no tree, both before
-    anything is written; what goes wrong after that stands in the report.
+    Leaves report.json, report.html, series.mbox, reply.mbox and logs/ in a new folder below ``state``/runs.
+    Raises UserError for a series, a tree or a commit that cannot be read, EnvironmentFault when there is no
+    tree, both before anything is written; what goes wrong after that stands in the report.
     """
-    chosen = options or Options()
+    started, chosen = now(), options or Options()
+    need_choice(chosen.since)
     series, found = load(spec, tree, sink)
     store = Repository.open(store_for(found.path))
     if chosen.onto != AUTO:
@@ -61,13 +76,25 @@ def review(
     )
     run.stage("apply", partial(_apply, run, store, found.note))
     applied = run.applied
-    if applied is not None:
+    if applied is not None and not chosen.patches:
         told = partial(patches.check_patches, series, applied, store, fail_on=chosen.fail_on, sink=sink)
         run.stage("patches", told)
     if applied is None or not applied.state.good:
-        stages = ("docs", "contract", "layout", "build", warnings.CHECK, "tests", "conformance")
-        for name in (*stages, per_patch.CHECK) if chosen.per_patch else stages:
+        stages: tuple[str, ...] = (
+            "docs",
+            "contract",
+            "layout",
+            "build",
+            warnings.CHECK,
+            "tests",
+            "conformance",
+        )
+        if chosen.per_patch:
+            stages = (per_patch.CHECK,) if chosen.patches else (*stages, per_patch.CHECK)
+        for name in stages:
             run.skip(name, "the series does not apply" if applied else "the series could not be applied")
+    elif chosen.patches:
+        run.stage(per_patch.CHECK, partial(_per_patch, run, applied, store))
     else:
         run.stage("docs", partial(docs_series.check_applied, series, applied, store, fail_on=chosen.fail_on))
         if chosen.per_patch:
@@ -82,12 +109,27 @@ def review(
             head=applied.head if applied and applied.state.good else "",
         ),
         series=series_id(series),
-        checks=per_patch.told_once(run.checks),
+        checks=with_excerpts(per_patch.told_once(run.checks), _sources(run, store, found.commit)),
+        folder=str(run.folder.resolve()),
+        started=started,
     )
+    report = since_earlier(report, state, chosen.since)
     write_atomic(run.folder / "report.json", json_v1.render(report))
     write_atomic(run.folder / "report.html", html.render(report))
     b4.remember(series, report)
-    return Reviewed(report=report, folder=run.folder)
+    replies = reply.leave(run.folder, series, report, applied=applied, store=store)
+    return Reviewed(report=report, folder=run.folder, replies=replies)
+
+
+def _sources(run: Run, store: Repository, commit: str) -> Sources:
+    applied = run.applied
+    head = applied.head if applied and applied.state.good else commit
+    return Sources(
+        read=partial(store.read_blob, head),
+        folder=run.folder,
+        series=run.series,
+        contracts=contracts_of(run.series),
+    )
 
 
 def _apply(run: Run, store: Repository, note: str) -> CheckResult:
@@ -118,6 +160,7 @@ def _per_patch(run: Run, applied: Applied, store: Repository) -> CheckResult:
             modes=options.patch_modes,
             fail_on=options.fail_on,
             jobs=options.jobs,
+            patches=options.patches,
         ),
         logs=run.folder / "logs",
         sink=run.sink,

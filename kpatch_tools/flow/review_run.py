@@ -14,6 +14,8 @@ from kpatch_tools.model.finding import Severity
 from kpatch_tools.model.report import CheckResult, Status
 from kpatch_tools.model.series import Applied, Series
 from kpatch_tools.model.vm import Backend
+from kpatch_tools.parse.cheader import Header, Request, parse_header
+from kpatch_tools.parse.patch_lines import added_lines
 
 NO_KERNEL = "left out by --no-kernel"
 
@@ -23,7 +25,9 @@ class Options:
     """What the user chose. ``kernel`` False leaves out what needs a built kernel; the report says so.
 
     ``per_patch`` goes through the series patch by patch as well, with ``patch_modes`` for each kernel there.
-    ``backend`` boots the machines of the tests; those of ``per_patch`` are always direct.
+    ``backend`` boots the machines of the tests; those of ``per_patch`` are always direct. ``patches`` are the
+    numbers of those to look at, each with the step before it, and then nothing but these is looked at.
+    ``since`` is the earlier report, as flow.told.since_earlier() takes it.
     """
 
     onto: str = "HEAD"
@@ -34,6 +38,8 @@ class Options:
     jobs: int | None = None
     per_patch: bool = False
     patch_modes: tuple[dict[str, str], ...] = ({},)
+    patches: tuple[int, ...] = ()
+    since: str | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -71,15 +77,37 @@ class Run:
 
 
 def contracts_of(series: Series) -> tuple[Contract, ...]:
-    """The shipped contracts whose ioctl the series defines (an added ``#define NAME`` in a uapi header)."""
-    added = {
-        line[1:].split()[1]
-        for patch in series.patches
-        for line in patch.diff.splitlines()
-        if line.startswith("+#define ") and len(line.split()) > 1
-    }
-    known = (generate.load_contract(name) for name in generate.contract_names())
-    return tuple(one for one in known if one.ioctl.name in added)
+    """The shipped contracts of the ioctls that the series defines in their uapi headers, one an ioctl.
+
+    An ioctl may have a contract for each version of a series. What the header's ``#define`` says of the
+    number decides then, the struct before all: a posted mbox names no contract. Of those that fit alike the
+    first by name counts, and the check of the header tells what is otherwise.
+    """
+    found: dict[str, tuple[tuple[bool, ...], Contract]] = {}
+    headers: dict[str, Header] = {}
+    for contract in map(generate.load_contract, generate.contract_names()):
+        if contract.header not in headers:
+            headers[contract.header] = parse_header(_added(series, contract.header))
+        define = headers[contract.header].defines.get(contract.ioctl.name)
+        if define is None:
+            continue
+        fit = _fit(contract, define.request)
+        if contract.ioctl.name not in found or fit > found[contract.ioctl.name][0]:
+            found[contract.ioctl.name] = (fit, contract)
+    return tuple(contract for _, contract in found.values())
+
+
+def _added(series: Series, path: str) -> str:
+    """The lines that the patches add to one file, one below the other."""
+    lines = (line for patch in series.patches for line in added_lines(patch.diff, patch.source))
+    return "\n".join(line.text for line in lines if line.path == path)
+
+
+def _fit(contract: Contract, request: Request | None) -> tuple[bool, ...]:
+    ioctl = contract.ioctl
+    if request is None:
+        return ()
+    return (request.type == f"struct {ioctl.struct}", request.nr == ioctl.nr, request.dir == ioctl.dir.value)
 
 
 def _why(error: ToolkitError) -> str:

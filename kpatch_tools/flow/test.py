@@ -12,20 +12,23 @@ from kpatch_tools.errors import UserError
 from kpatch_tools.flow.btf import with_btf
 from kpatch_tools.flow.build import build_kernel, check_build
 from kpatch_tools.flow.dialect import choose_dialect
-from kpatch_tools.flow.generate import generate, load_contract
+from kpatch_tools.flow.generate import generate, load_contract, write_out
 from kpatch_tools.flow.ledger import made_of, remember
 from kpatch_tools.flow.prepare import Prepared
 from kpatch_tools.flow.room import room_for, undecided
 from kpatch_tools.flow.selftest import SelftestResult, build_selftest
 from kpatch_tools.flow.splats import load_allowed, never_seen
 from kpatch_tools.flow.symbols import judge_boot
+from kpatch_tools.model.arch import HOST_ARCH
 from kpatch_tools.model.contract import Contract
 from kpatch_tools.model.event import Event, Sink
+from kpatch_tools.model.excerpt import Excerpt, Source
 from kpatch_tools.model.finding import Finding
 from kpatch_tools.model.report import CheckResult, Status
 from kpatch_tools.model.splats import Allowed
 from kpatch_tools.model.test import Verdict, VmRun
 from kpatch_tools.model.vm import Backend
+from kpatch_tools.parse.excerpt import around
 from kpatch_tools.tools import guest, probe
 from kpatch_tools.tools.boot import boot
 from kpatch_tools.tools.git import Repository
@@ -35,6 +38,7 @@ from kpatch_tools.tools.machine import Machine, module_words
 
 CHECK = "tests"
 DEFAULT_LIMIT_S = 300
+BEFORE_SPLAT, AFTER_SPLAT = 8, 36
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,10 +61,11 @@ class Settings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ran:
-    """One boot: what is shown of it and what it was judged to be."""
+    """One boot: what is shown of it, what it was judged to be, and its console where it complains."""
 
     run: VmRun
     judgement: Judgement
+    console: tuple[str, ...] = ()
 
     @property
     def mode(self) -> str:
@@ -148,8 +153,9 @@ def run_contract(  # noqa: PLR0913 - what, of which tree, on what, how, where to
 
     The selftest is built against the library of ``commit`` (a full id in ``tree`` or in its store). A mode
     maps KVM module parameters to values; {} is the kernel's default, with nested paging proven on. Below
-    ``logs`` every mode has a folder with console, output and record. What the machine lacks (INFRA) makes
-    the check DID_NOT_RUN; raises EnvironmentFault when a program is missing before that.
+    ``logs`` lies the C that was run, and every mode has a folder with console, output and record. What the
+    machine lacks (INFRA) makes the check DID_NOT_RUN; raises EnvironmentFault when a program is missing
+    before that.
     """
     started = time.monotonic()
     chosen = settings or Settings()
@@ -157,6 +163,7 @@ def run_contract(  # noqa: PLR0913 - what, of which tree, on what, how, where to
     store = Repository.open(store_for(tree))
     dialect = choose_dialect(_reader(store, commit), f"{tree} at {commit[:12]}")
     sources = generate(contract, dialect)
+    write_out(sources, logs)
     built = build_selftest(tree, commit, sources, sink=sink, state=logs)
     if not built.binaries:
         return _no_program(built, time.monotonic() - started)
@@ -180,7 +187,8 @@ def run_contract(  # noqa: PLR0913 - what, of which tree, on what, how, where to
         ran.append(_one(machine, programs, folder, replace(chosen, allowed=allowed), sink))
     result = _result(ran, acceleration, built, time.monotonic() - started)
     left = [("not decided", line) for line in undecided(contract, result.tests, modes)]
-    result = replace(result, facts=(*result.facts, ("back end", chosen.backend.value), *left))
+    given = (("contract", contract.name), ("architecture", HOST_ARCH))
+    result = replace(result, facts=(*given, *result.facts, ("back end", chosen.backend.value), *left))
     unused = never_seen(allowed, [one.judgement for one in ran], [one.run.kernel for one in ran])
     result = replace(result, findings=(*result.findings, *unused))
     return replace(result, findings=tuple(explained(contract, result.findings)))
@@ -216,7 +224,8 @@ def _one(
         command=booted.command,
         elapsed=booted.evidence.elapsed,
     )
-    return Ran(run=run, judgement=judgement)
+    told = tuple(booted.evidence.console.split("\n")) if judgement.splats else ()
+    return Ran(run=run, judgement=judgement, console=told)
 
 
 def _result(
@@ -275,16 +284,31 @@ def _reasons(ran: Sequence[Ran], decided: frozenset[str]) -> Iterator[str]:
 def _merged(ran: Sequence[Ran]) -> tuple[Finding, ...]:
     """Each finding once, with the modes in which it was made."""
     modes: dict[Finding, list[str]] = {}
+    first: dict[Finding, Ran] = {}
     for one in ran:
         for finding in one.judgement.findings:
             modes.setdefault(finding, []).append(one.mode)
+            first.setdefault(finding, one)
     return tuple(
         replace(
             finding,
             detail="\n".join((f"in mode {', '.join(dict.fromkeys(where))}", *finding.detail.splitlines())),
+            excerpts=_console(finding, first[finding]),
         )
         for finding, where in modes.items()
     )
+
+
+def _console(finding: Finding, one: Ran) -> tuple[Excerpt, ...]:
+    """The console around the complaint of the kernel that a finding is about."""
+    splats = (item for item in one.judgement.splats if finding.rule == f"splat/{item.kind}")
+    line = next((splat.line for splat in splats if splat.title == finding.message), 0)
+    # As a link beside the report: logs/<boot>/console.log.
+    path = str(Path(*Path(one.run.console_log).parts[-3:]))
+    shown = around(
+        one.console, line, source=Source.CONSOLE, path=path, before=BEFORE_SPLAT, after=AFTER_SPLAT
+    )
+    return (replace(shown, mode=one.mode),) if shown else ()
 
 
 def _no_program(built: SelftestResult, elapsed: float) -> CheckResult:

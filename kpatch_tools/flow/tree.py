@@ -155,7 +155,10 @@ def _checked(path: Path, note: str = "") -> FoundTree:
 def _url(spec: str, sink: Sink) -> FoundTree:
     url, _, ref = spec.partition("#")
     if ref.startswith("-"):
-        raise UserError(f"{spec}: {ref!r} is no branch, tag or commit")
+        raise UserError(
+            f"{spec}: {ref!r} is no branch, tag or commit",
+            cure="URL#BRANCH, or the URL alone for the server's HEAD",
+        )
     home = cache_dir("trees")
     target = home / f"git-{hashlib.sha256(spec.encode('utf-8', 'surrogateescape')).hexdigest()[:16]}"
     with locked(home / f".{target.name}.lock"):

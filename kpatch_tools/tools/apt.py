@@ -135,7 +135,11 @@ def download(apt: Apt, packages: Sequence[str], folder: Path) -> dict[str, Path]
     files = {path.name.partition("_")[0]: path for path in sorted(folder.glob("*_*.deb"))}
     missing = [name for name in packages if name not in files]
     if missing:
-        raise ToolFailed(f"apt-get download did not leave {missing[0]}", tail=result.tail)
+        raise ToolFailed(
+            f"apt-get download did not leave {missing[0]}",
+            tail=result.tail,
+            cure="apt-get update, then once more",
+        )
     return {name: files[name] for name in packages}
 
 

@@ -43,7 +43,13 @@ def fetch_thread(message_id: str, *, newer: bool = False, lore: str | None = Non
                   "-o", str(folder / "out"), "--", message_id),
             timeout=FETCH_TIMEOUT_S,
             cwd=folder,
-            env={"XDG_CACHE_HOME": str(folder / "cache"), "XDG_DATA_HOME": str(folder / "data")},
+            # b4 asks git for its settings: of the user alone, not of a repository above the folder.
+            env={
+                **gitrun.HEARD_ENVIRONMENT,
+                "GIT_CEILING_DIRECTORIES": str(folder.resolve().parent),
+                "XDG_CACHE_HOME": str(folder / "cache"),
+                "XDG_DATA_HOME": str(folder / "data"),
+            },
         )  # fmt: skip
         result = process.run(command)
         made = [item for item in (folder / "out").iterdir() if item.is_file()]
@@ -95,5 +101,12 @@ def _fault(message_id: str, result: RunResult) -> UserError | EnvironmentFault:
             cure="look at the mail's Message-ID header; a mail is found there some minutes after it was sent",
         )
     if codes:
-        return EnvironmentFault(f"{message_id}: the mail archive answered with error {codes[-1]}")
-    return ToolFailed(f"{message_id}: b4 gave no thread", tail=result.tail)
+        return EnvironmentFault(
+            f"{message_id}: the mail archive answered with error {codes[-1]}",
+            cure="try again later, or name another archive: KVET_LORE=URL",
+        )
+    return ToolFailed(
+        f"{message_id}: b4 gave no thread",
+        tail=result.tail,
+        cure="copy the Message-ID anew, or name the archive that has it: KVET_LORE=URL",
+    )

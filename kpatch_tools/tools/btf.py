@@ -55,7 +55,10 @@ def read_btf(kernel: Kernel) -> RawBtf | None:
             base = _kept(folder / "vmlinux", lambda: _of_image(kernel.image))
             own = _kept(folder / "kvm", lambda: _of_module(module)) if module else None
     except (OSError, lzma.LZMAError, zlib.error, EOFError) as error:
-        raise EnvironmentFault(f"{kernel.image}: its BTF cannot be read: {error}") from error
+        raise EnvironmentFault(
+            f"{kernel.image}: its BTF cannot be read: {error}",
+            cure="a kernel with CONFIG_DEBUG_INFO_BTF=y, as Debian's: --kernel debian:6.12",
+        ) from error
     if not base or (module and not own):
         return None
     return RawBtf(base=base, module=own)
@@ -105,7 +108,10 @@ def _unpacked(payload: bytes, path: Path) -> bytes:
         return zlib.decompressobj(wbits=31).decompress(payload, LARGEST_BYTES)
     if payload.startswith(b"\xfd7zXZ\0"):
         return lzma.LZMADecompressor().decompress(payload, LARGEST_BYTES)
-    raise EnvironmentFault(f"{path}: compressed in a way that kvet does not unpack ({payload[:4].hex()})")
+    raise EnvironmentFault(
+        f"{path}: compressed in a way that kvet does not unpack ({payload[:4].hex()})",
+        cure="give an uncompressed kernel: scripts/extract-vmlinux of the tree unpacks it",
+    )
 
 
 def _unzstd(data: bytes) -> bytes:

@@ -16,6 +16,7 @@ from kpatch_tools.model.run import Command, Ended
 from kpatch_tools.parse.checkpatch import Complaint, read_terse
 from kpatch_tools.tools import process
 from kpatch_tools.tools.git import Repository
+from kpatch_tools.tools.gitrun import QUIET_ENVIRONMENT
 from kpatch_tools.tools.private import private_folder
 
 SCRIPT = "scripts/checkpatch.pl"
@@ -54,7 +55,10 @@ def run_checkpatch(store: Repository, commit: str, mails: Sequence[Mail]) -> dic
     wanted = (SCRIPT, *_HELPERS)
     blobs = dict(zip(wanted, store.read_objects(f"{commit}:{path}" for path in wanted), strict=True))
     if blobs[SCRIPT] is None:
-        raise EnvironmentFault(f"the base {commit[:12]} has no {SCRIPT}")
+        raise EnvironmentFault(
+            f"the base {commit[:12]} has no {SCRIPT}",
+            cure="name a kernel tree: --tree ~/linux, or --tree debian:6.1",
+        )
     with private_folder("kvet-checkpatch-") as folder:
         _lay_out(folder, {path: blob.data for path, blob in blobs.items() if blob and blob.kind == "blob"})
         _headers(folder, store, commit, mails)
@@ -75,7 +79,11 @@ def _complaints(folder: Path, mails: Sequence[Mail]) -> dict[str, tuple[Complain
             timeout=TIMEOUT_S,
             cwd=folder,
             # HOME holds the user's .checkpatch.conf, which would make the answer depend on the user.
-            env={"HOME": str(folder), "GIT_DIR": str(folder / "kvet-no-repository")},
+            env={
+                **QUIET_ENVIRONMENT,
+                "HOME": str(folder),
+                "GIT_DIR": str(folder / "kvet-no-repository"),
+            },
         )
     )
     if result.ended is Ended.NOT_FOUND:
@@ -84,7 +92,10 @@ def _complaints(folder: Path, mails: Sequence[Mail]) -> dict[str, tuple[Complain
     # It exits 1 when it complained and 0 when not; a die or a syntax error is something else.
     if result.ended is not Ended.EXITED or result.returncode != bool(found) or result.stderr.strip():
         result.ok_or_raise("checkpatch.pl did not run to its end")
-        raise EnvironmentFault(f"checkpatch.pl complained about itself: {result.tail[:300]}")
+        raise EnvironmentFault(
+            f"checkpatch.pl complained about itself: {result.tail[:300]}",
+            cure="run scripts/checkpatch.pl of the tree by hand: it lacks something there",
+        )
     return {mail.name: tuple(one for one in found if one.name.endswith(f"/{mail.name}")) for mail in mails}
 
 

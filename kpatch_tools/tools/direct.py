@@ -39,7 +39,9 @@ def _must_run_alone(program: guest.Program) -> None:
         with program.binary.open("rb") as stream:
             head = stream.read(4)
     except OSError as error:
-        raise EnvironmentFault(f"{program.binary}: {error.strerror}") from error
+        raise EnvironmentFault(
+            f"{program.binary}: {error.strerror}", cure="build the test anew: the file may be gone"
+        ) from error
     if head == b"\x7fELF" and not is_static(program.binary):
         raise UserError(
             f"{program.binary} is not static; the guest of --backend direct has no C library",

@@ -71,9 +71,15 @@ def read_text(path: Path, what: str) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        raise UserError(f"{path}: {what} is not UTF-8 (byte {error.start})") from error
+        raise UserError(
+            f"{path}: {what} is not UTF-8 (byte {error.start})",
+            cure="convert it to UTF-8, or name another file",
+        ) from error
     except OSError as error:
-        raise UserError(f"{path}: cannot read {what}: {error.strerror}") from error
+        raise UserError(
+            f"{path}: cannot read {what}: {error.strerror}",
+            cure="name a file that is there and that you can read",
+        ) from error
 
 
 @contextlib.contextmanager

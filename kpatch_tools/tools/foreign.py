@@ -241,7 +241,10 @@ def _keep_kernel(release: str, source: Path, target: Path) -> None:
     tree = initramfs.read_modules(modules)
     missing = [name for name in DRIVERS if not tree.has(name)]
     if missing:
-        raise EnvironmentFault(f"linux-image-{release}: this kernel has no {missing[0]}")
+        raise EnvironmentFault(
+            f"linux-image-{release}: this kernel has no {missing[0]}",
+            cure="leave --arch out for this kernel, or name another: --kernel debian:6.12",
+        )
     for name in ("modules.dep", "modules.builtin", *initramfs.load_order(tree, DRIVERS)):
         _copy(source, modules / name, target / "lib/modules" / release / name)
     for image in (source / "boot").glob("vmlinu*"):
@@ -262,7 +265,10 @@ def _keep_user_space(arch: Arch, source: Path, target: Path) -> None:
 def _one(folder: Path, pattern: str) -> Path:
     found = sorted(folder.glob(pattern))
     if not found:
-        raise EnvironmentFault(f"Debian's packages have no {pattern.rpartition('*')[2].lstrip('/')}")
+        raise EnvironmentFault(
+            f"Debian's packages have no {pattern.rpartition('*')[2].lstrip('/')}",
+            cure="leave --arch out for this kernel, or name another: --kernel debian:6.12",
+        )
     return found[0]
 
 
@@ -270,6 +276,9 @@ def _copy(root: Path, source: Path, target: Path) -> None:
     """A copy of what a name in the packages stands for; a link out of them would be the host's file."""
     real = source.resolve()
     if not real.is_relative_to(root.resolve()):
-        raise EnvironmentFault(f"{source.name}: a link in Debian's packages leads to {real}")
+        raise EnvironmentFault(
+            f"{source.name}: a link in Debian's packages leads to {real}",
+            cure="leave --arch out for this kernel, or name another: --kernel debian:6.12",
+        )
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(real, target)

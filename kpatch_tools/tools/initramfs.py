@@ -223,7 +223,9 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise EnvironmentFault(f"{path}: {error.strerror}") from error
+        raise EnvironmentFault(
+            f"{path}: {error.strerror}", cure="make room in TMPDIR, or name another folder there"
+        ) from error
 
 
 def _uncompressed(path: Path) -> bytes:

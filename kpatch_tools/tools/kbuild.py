@@ -59,11 +59,15 @@ _EXHAUSTED = ("No space left on device", "Cannot allocate memory", "Killed signa
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fragments:
-    """The configuration asked for: text for KCONFIG_ALLCONFIG, lines that must hold, lines that may."""
+    """The configuration asked for: text for KCONFIG_ALLCONFIG, lines that must hold, lines that may.
+
+    ``name`` lists the fragments in order: "base+vng+optional".
+    """
 
     text: str
     wanted: Mapping[str, str]
     optional: Mapping[str, str]
+    name: str
 
     @property
     def digest(self) -> str:
@@ -108,6 +112,7 @@ def fragments(folder: Path | None = None, extra: Sequence[str] = ()) -> Fragment
         text=f"{required}\n{optional}{added}",
         wanted={**parse_config(required), **asked},
         optional={name: value for name, value in parse_config(optional).items() if name not in asked},
+        name="+".join(Path(name).stem for name in (*REQUIRED_FRAGMENTS, OPTIONAL_FRAGMENT, *extra)),
     )
 
 

@@ -74,7 +74,10 @@ def select(spec: str, *, sink: Sink) -> Kernel:
     if debian:
         return debian_kernel(debian[1], sink=sink)
     if spec.startswith("debian:"):
-        raise UserError(f"--kernel {spec}: Debian's kernels are named as debian:6.12")
+        raise UserError(
+            f"--kernel {spec}: Debian's kernels are named as debian:6.12",
+            cure="--kernel debian:6.12, or the path of a vmlinuz",
+        )
     return from_image(Path(spec))
 
 
@@ -130,7 +133,10 @@ def _fetch(package: str, folder: Path, sink: Sink) -> None:
         download.ok_or_raise(f"cannot download {package}", cure="apt-get update, and check the network")
         archives = list(place.glob("*.deb"))
         if len(archives) != 1:
-            raise EnvironmentFault(f"apt-get download {package} left {len(archives)} packages")
+            raise EnvironmentFault(
+                f"apt-get download {package} left {len(archives)} packages",
+                cure="apt-get update, then once more",
+            )
         sink(Event("kernel", f"unpacking {package}"))
         unpacked = place / "unpacked"
         argv = ("dpkg", "-x", str(archives[0]), str(unpacked))

@@ -27,7 +27,10 @@ def load(state: Path, contract: str) -> Ledger | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise UserError(f"{path}: cannot read the ledger: {error.strerror}") from error
+        raise UserError(
+            f"{path}: cannot read the ledger: {error.strerror}",
+            cure="make it readable, or name another folder: --state DIR",
+        ) from error
     return parse_ledger(raw, name=str(path), contract=contract)
 
 

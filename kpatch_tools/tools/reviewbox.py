@@ -29,7 +29,10 @@ def read_reviews(spec: str) -> tuple[RawMail, ...]:
         else:
             files = [item for item in sorted(path.iterdir()) if item.suffix in SUFFIXES and item.is_file()]
     except (OSError, ValueError) as error:
-        raise UserError(f"{spec[:200]}: cannot read the review mails: {error}") from error
+        raise UserError(
+            f"{spec[:200]}: cannot read the review mails: {error}",
+            cure="name an mbox, a maildir, a mail saved as text, or a folder of them",
+        ) from error
     if not files:
         raise UserError(
             f"{path}: a folder without mails",
@@ -43,11 +46,20 @@ def _read_file(path: Path) -> tuple[RawMail, ...]:
         with path.open("rb") as stream:
             data = stream.read(mailbox.MAX_BYTES + 1)
     except OSError as error:
-        raise UserError(f"{path}: cannot read the review mails: {error.strerror}") from error
+        raise UserError(
+            f"{path}: cannot read the review mails: {error.strerror}",
+            cure="name an mbox, a maildir, a mail saved as text, or a folder of them",
+        ) from error
     if not data.strip():
-        raise UserError(f"{path}: empty: there is no mail in it")
+        raise UserError(
+            f"{path}: empty: there is no mail in it",
+            cure="name an mbox, a maildir, a mail saved as text, or a folder of them",
+        )
     if data.startswith(_GZIP) or not is_page(data):
         return mailbox.read_file(path)
     if len(data) > mailbox.MAX_BYTES:
-        raise UserError(f"{path}: more than {mailbox.MAX_BYTES // 1024**2} MiB: no review mail")
+        raise UserError(
+            f"{path}: more than {mailbox.MAX_BYTES // 1024**2} MiB: no review mail",
+            cure="name an mbox or a mail of the thread only",
+        )
     return (RawMail(raw=data, source=str(path)),)

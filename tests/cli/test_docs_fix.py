@@ -76,7 +76,7 @@ def test_a_baseline_is_written_and_used(tree, capsys):
     assert "3 known findings not shown" in " ".join(capsys.readouterr().out.split())
     (tree / PATH).write_text("Text.\n")
     assert run([*check, "--all", "--baseline", str(known)]) == 0
-    out = capsys.readouterr().out
+    out = " ".join(capsys.readouterr().out.split())
     assert out.count("no longer found") == 3
     assert run([*check, "--all", "--baseline", str(known), "--fail-on", "note"]) == 1
 

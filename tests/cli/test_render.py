@@ -38,6 +38,8 @@ def saved(tmp_path):
         ("sarif", '"ruleId": "docs/table"'),
         ("github", "::error file=a.rst,line=7,col=3,title=docs/table::wrong"),
         ("junit", "<failure message="),
+        ("kcidb", '"path": "kvet.docs"'),
+        ("markdown", "### What blocks: 1 error"),
     ],
 )
 def test_every_format_from_a_saved_report(saved, capsys, fmt, shown):
@@ -48,7 +50,25 @@ def test_every_format_from_a_saved_report(saved, capsys, fmt, shown):
 
 
 def test_the_formats_of_the_test_are_all_there_are():
-    assert set(FORMATS) == {"text", "json", "html", "sarif", "github", "junit"}
+    assert set(FORMATS) == {"text", "json", "html", "markdown", "sarif", "github", "junit", "kcidb"}
+
+
+def test_the_origin_of_a_kcidb_document(saved, capsys, monkeypatch):
+    def origin(*options: str) -> str:
+        assert app.run(["render", "kcidb", "--from", str(saved), *options]) == 0
+        return json.loads(capsys.readouterr().out)["checkouts"][0]["origin"]
+
+    assert origin() == "kvet"
+    monkeypatch.setenv("KVET_ORIGIN", "lab")
+    assert origin() == "lab"
+    assert origin("--origin", "farm_2") == "farm_2"
+    assert app.run(["render", "kcidb", "--from", str(saved), "--origin", "My Lab"]) == 2
+    assert "--origin mylab" in capsys.readouterr().err
+    monkeypatch.setenv("KVET_ORIGIN", "My Lab")
+    assert app.run(["docs", "check", "none.rst", "--format", "kcidb"]) == 2
+    assert "KVET_ORIGIN=mylab" in capsys.readouterr().err, "told before there is work done"
+    assert app.run(["render", "text", "--from", str(saved), "--origin", "lab"]) == 2
+    assert "--origin is for kcidb, not for text" in capsys.readouterr().err
 
 
 def test_to_a_file_and_from_standard_input(tmp_path, capsys, monkeypatch):

@@ -13,6 +13,7 @@ from kpatch_tools.flow import review as flow
 from kpatch_tools.flow import review_kernel as stages
 from kpatch_tools.flow.build import BuildResult
 from kpatch_tools.flow.review_run import Options
+from kpatch_tools.model.conformance import Stand
 from kpatch_tools.model.finding import Finding, Location, Severity
 from kpatch_tools.model.report import CheckResult, Status
 from kpatch_tools.model.test import TestResult, Verdict
@@ -153,6 +154,14 @@ def test_what_the_kernel_did_is_held_against_the_document(posted, tmp_path, monk
     (wrong,) = [finding for finding in report.findings if finding.rule == "conformance/errno-differs"]
     place = (BEFORE[: BEFORE.index(b"5. The")] + SECTION).splitlines()
     assert place[wrong.location.line - 1].startswith(b"  EFAULT")
+    assert wrong.location.patch == 1
+    (shown,) = wrong.excerpts
+    assert shown.lines[shown.mark - shown.line].startswith("  EFAULT")
+    (matrix,) = [check.conformance for check in report.checks if check.conformance]
+    (hole,) = [row for row in matrix.rows if row.clause == "no-memslot"]
+    assert (hole.documented, [one.stand for one in hole.observed]) == (("EFAULT",), [Stand.NO_DOCUMENT])
+    assert any(one.case == "hole_first" for check in report.checks for one in check.excerpts)
+    assert Path(report.folder).is_dir()
     assert "EFAULT" in wrong.message
     assert "EINVAL" in wrong.message
     assert report.verdict is Status.FAIL
@@ -289,6 +298,24 @@ def test_per_patch_is_a_stage_of_the_review(posted, tmp_path):
     assert {one.severity for one in stage.findings} == {Severity.NOTE}
 
 
+def test_one_patch_is_all_that_is_looked_at(posted, tmp_path):
+    tree, mbox = posted
+    options = Options(kernel=False, per_patch=True, patches=(2,))
+    report = flow.review(str(mbox), tree=str(tree), state=tmp_path / "state", options=options).report
+    assert [check.check for check in report.checks] == ["apply", "per-patch"]
+    assert [row.number for row in report.checks[1].patches] == [1, 2]
+
+
+def test_one_patch_did_not_run_where_the_series_does_not_apply(posted, tmp_path, git):
+    tree, mbox = posted
+    (tree / UAPI).write_bytes(b"/* another file altogether */\n")
+    git(tree, "commit", "-qam", "elsewhere")
+    options = Options(per_patch=True, patches=(2,))
+    report = flow.review(str(mbox), tree=str(tree), state=tmp_path / "state", options=options).report
+    assert {check.check for check in report.checks} == {"apply", "per-patch"}
+    assert states(report)["per-patch"] is Status.DID_NOT_RUN
+
+
 def test_per_patch_says_that_it_did_not_run_where_the_series_does_not_apply(posted, tmp_path, git):
     tree, mbox = posted
     (tree / UAPI).write_bytes(b"/* another file altogether */\n")
@@ -355,3 +382,74 @@ def test_a_known_bug_is_told_once_by_the_stage_that_knows_the_clause() -> None:
         CheckResult(check="conformance", findings=(judged,)),
     )
     assert told.findings == (other,)
+
+
+def later(mbox, tmp_path):
+    """The same series as v2, with the wrong errno of its document mended."""
+    text = (
+        mbox.read_text().replace("[PATCH", "[PATCH v2").replace("+  EFAULT the range", "+  EINVAL the range")
+    )
+    path = tmp_path / "v2" / "series.mbox"
+    path.parent.mkdir()
+    path.write_text(text)
+    return path
+
+
+def test_what_was_told_for_an_earlier_version_is_told_as_such(posted, tmp_path, capsys):
+    tree, mbox = posted
+    state = ["--tree", str(tree), "--state", str(tmp_path / "state"), "--no-kernel"]
+    assert app.run(["review", str(mbox), *state]) == 1
+    assert "since v" not in capsys.readouterr().out
+    (first,) = (tmp_path / "state" / "runs").glob("*/report.json")
+    new = later(mbox, tmp_path)
+    assert app.run(["review", str(new), *state]) == 1
+    shown = capsys.readouterr().out
+    assert "since v1: 0 answered, " in shown
+    # Only a kernel can show that the document is right now.
+    assert "not proven  conformance: held against the contract only" in shown
+    assert "told for v1" in shown
+    assert app.run(["review", str(new), *state, "--since", "none", "--format", "json"]) == 1
+    assert json.loads(capsys.readouterr().out)["since"] is None
+    assert app.run(["review", str(new), *state, "--since", str(first), "--format", "json"]) == 1
+    document = json.loads(capsys.readouterr().out)
+    assert document["since"]["version"] == 1
+    told = [finding["told"] for check in document["checks"] for finding in check["findings"]]
+    assert set(told) == {1}
+    unproven = {item["finding"]["rule"] for item in document["since"]["unproven"]}
+    assert "contract/document-errno" in unproven
+
+
+def test_a_bad_earlier_report_is_told_before_anything_is_done(posted, tmp_path, capsys):
+    tree, mbox = posted
+    state = tmp_path / "state"
+    told = ["--since", str(tmp_path / "none.json")]
+    assert app.run(["review", str(mbox), "--tree", str(tree), "--state", str(state), *told]) == 2
+    assert "none.json" in capsys.readouterr().err
+    assert not state.exists()
+
+
+def test_a_review_leaves_its_replies_and_says_where(posted, tmp_path, capsys, monkeypatch):
+    tree, mbox = posted
+    (tmp_path / ".gitconfig").write_text("[user]\n\tname = Ann User\n\temail = ann@example.org\n")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    state = tmp_path / "state"
+    assert app.run(["review", str(mbox), "--tree", str(tree), "--state", str(state), "--no-kernel"]) == 1
+    told = capsys.readouterr().err
+    (box,) = state.glob("runs/*/reply.mbox")
+    assert f"kvet: reply: {box}, 2 mails; yours to read and to send: mutt -f {box}" in told
+    assert "2 mails answer none" in told
+    again = tmp_path / "again.mbox"
+    assert app.run(["render", "mail", "--from", str(box.with_name("report.json")), "-o", str(again)]) == 0
+    assert again.read_bytes() == box.read_bytes()
+    assert "cannot be asked" not in capsys.readouterr().err
+
+
+def test_a_review_without_an_identity_says_how_to_get_one(posted, tmp_path, capsys):
+    tree, mbox = posted
+    state = tmp_path / "state"
+    assert app.run(["review", str(mbox), "--tree", str(tree), "--state", str(state), "--no-kernel"]) == 1
+    told = capsys.readouterr().err
+    assert "kvet: reply: no reply.mbox: git has no user.name and user.email" in told
+    assert "git config --global user.name" in told
+    assert not list(state.glob("runs/*/reply.mbox"))
+    assert list(state.glob("runs/*/series.mbox"))

@@ -10,6 +10,7 @@ from kpatch_tools.errors import EnvironmentFault, UserError
 from kpatch_tools.flow import test as flow
 from kpatch_tools.flow.selftest import SelftestResult
 from kpatch_tools.model.event import silent
+from kpatch_tools.model.excerpt import Source
 from kpatch_tools.model.finding import Finding, Severity
 from kpatch_tools.model.report import CheckResult, Status
 from kpatch_tools.model.run import Ended
@@ -189,6 +190,28 @@ def test_a_splat_fails_the_check(run) -> None:
     result = run()
     assert result.status is Status.FAIL
     assert [finding.rule for finding in result.findings] == ["splat/warning"]
+
+
+def test_a_splat_has_the_console_around_it_and_two_boots_of_it_are_one_finding(run) -> None:
+    before = "".join(f"line {at}\n" for at in range(1, 21))
+    run.guest.splat = f"{before}WARNING: CPU: 0 PID: 1 at virt/kvm/kvm_main.c:12 f+0x1\nafter\n"
+    (finding,) = run({}, {"tdp_mmu": "1"}).findings
+    (console,) = finding.excerpts
+    assert (console.source, console.path) == (Source.CONSOLE, "logs/kvm_map_memory-default/console.log")
+    assert (console.line, console.mark, console.mode) == (13, 21, "npt=1 tdp_mmu=1")
+    assert console.lines[console.mark - console.line].startswith("WARNING:")
+    assert console.lines[-2] == "after"
+
+
+def test_the_c_that_was_run_is_kept_with_the_logs(run, tmp_path: Path) -> None:
+    run()
+    assert (tmp_path / "logs" / "x86_64" / "t.c").read_text() == "int main;"
+
+
+def test_a_failure_names_its_case(run) -> None:
+    run.guest.outputs = {"": ("1..1\nnot ok 1 a # expected EINVAL\n", 1)}
+    (finding,) = run().findings
+    assert (finding.cases, finding.excerpts) == (("a",), ())
 
 
 def test_nothing_that_can_run_a_guest(run, monkeypatch: pytest.MonkeyPatch) -> None:
