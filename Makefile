@@ -5,11 +5,13 @@ SERIES ?= kvm-map-memory/v2
 TREE ?= debian:6.1
 KVET = .venv/bin/kvet
 
-.PHONY: help setup setup-tests review test check clean
+.PHONY: help setup setup-tests review test check docs screens clean
 help:
 	@echo 'make review   set up, and take $(SERIES) to a verdict on $(TREE)'
 	@echo 'make test     set up, and run every check and test (kernel and VM included)'
 	@echo 'make check    the quick ones only: style, types, imports, tests without kernel'
+	@echo 'make docs     the documentation as a site, in build/docs'
+	@echo 'make screens  make anew what the documentation shows of kvet (one needs a kernel)'
 
 setup:
 	@ci/bootstrap
@@ -32,6 +34,13 @@ test: setup-tests
 check: setup-tests
 	@ci/lint
 	@.venv/bin/python -m pytest -n auto --dist loadgroup -m 'not kernel and not vm and not pip'
+
+docs: setup
+	@.venv/bin/sphinx-build -q -E -n -W --keep-going docs build/docs
+	@echo build/docs/index.html
+
+screens: setup-tests
+	@KVET_WRITE_SCREENS=1 .venv/bin/python -m pytest -q tests/docs
 
 clean:
 	rm -rf .venv .kvet dist build
