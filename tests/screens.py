@@ -40,6 +40,11 @@ _VARIES = (
 )
 
 
+# Debian's source, of which there are new releases, and a case that needs a machine with memory to spare.
+_SOURCE = re.compile(r"debian-[\w.]+-[\w.~+]+(?:-[\w.~+]+)?")
+_ROOMY = "hugetlb_1g_inside"
+
+
 def names(folder: Path = SCREENS) -> list[str]:
     """The screens of one folder, by file name without suffix."""
     return sorted(path.stem for path in folder.glob("*.txt"))
@@ -84,12 +89,27 @@ def _steady(text: str) -> str:
     return text
 
 
+def writing() -> bool:
+    """Whether the screens are to be made anew."""
+    return bool(os.environ.get(WRITE))
+
+
+def elsewhere(shown: str, printed: str) -> str:
+    """Why what a kernel's screen shows cannot be had here; "" where it can."""
+    one, other = (_SOURCE.search(text) for text in (shown, printed))
+    if one and other and one[0] != other[0]:
+        return f"the screen is of {one[0]}, here is {other[0]}"
+    if other and _ROOMY in shown and _ROOMY not in printed:
+        return "the screen has a page of 1 GiB, for which there is no room here"
+    return ""
+
+
 def held(name: str, printed: str) -> None:
     """The screen shows what was printed; with KVET_WRITE_SCREENS=1 it does from now on."""
     command, shown = read(name)
     if same(shown, printed):
         return
-    if os.environ.get(WRITE):
+    if writing():
         (SCREENS / f"{name}.txt").write_text(f"{PROMPT}{command}\n{printed}")
         return
     assert _steady(printed) == _steady(shown), f"docs/screens/{name}.txt is old: {WRITE}=1 pytest tests/docs"
