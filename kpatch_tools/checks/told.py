@@ -183,6 +183,9 @@ def _unrun(check: CheckResult, runs: _Runs) -> str:
 
 def _unshown(finding: Finding, runs: _Runs) -> str:
     """Why the test cases that showed a finding do not show that it is gone, "" when they do."""
+    # Without the results of then it is not known in which modes to look.
+    if lost := [name for name in finding.cases if name not in runs.then]:
+        return f"case {lost[0]}: the earlier report has no result of it"
     for check, test in (item for name in finding.cases for item in runs.then[name]):
         seen = runs.now[test.name, frozenset(test.mode.items())]
         mode = ", ".join(f"{key}={value}" for key, value in sorted(test.mode.items()))

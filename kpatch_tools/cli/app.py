@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The command group and the one error handler: error class in, exit code out."""
 
+import errno
 import gc
 import importlib
 import os
@@ -11,8 +12,8 @@ from difflib import get_close_matches
 import click
 
 from kpatch_tools import __version__
-from kpatch_tools.cli.command import Group, write_examples
-from kpatch_tools.errors import ToolFailed, ToolkitError
+from kpatch_tools.cli.command import EXITS, Group, write_examples
+from kpatch_tools.errors import EnvironmentFault, ToolFailed, ToolkitError, UserError
 from kpatch_tools.render.escape import terminal
 
 EXIT_BUG = 4
@@ -20,6 +21,7 @@ EXIT_INTERRUPTED = 130
 # The variable by which a shell asks for completions; click makes its name from the program's.
 COMPLETE = "_KVET_COMPLETE"
 _GARBAGE = 50_000
+_LONGEST_NAME = 200
 
 # By what one wants to do; the words stand here so that the help need not import every command.
 GROUPS = {
@@ -61,8 +63,7 @@ EXAMPLES = (
 _COMMON_EXITS = {
     0: "clean",
     1: "findings",
-    2: "wrong usage, or something given that cannot be read",
-    3: "a check could not run: a program, a tree or room on the disk is missing",
+    **EXITS,
     EXIT_BUG: "a fault in kvet",
     EXIT_INTERRUPTED: "ended with Ctrl-C",
 }
@@ -139,6 +140,12 @@ def run(argv: list[str] | None = None) -> int:  # noqa: PLR0911 - one return an 
     except ToolkitError as error:
         _tell(error)
         return error.exit_code
+    except OSError as error:
+        told = _of_the_system(error)
+        if told is None:
+            return _bug(error)
+        _tell(told)
+        return told.exit_code
     except Exception as error:  # noqa: BLE001 - the last resort: a bug becomes one line and a log file
         return _bug(error)
     return result if isinstance(result, int) else 0
@@ -188,6 +195,22 @@ def _near(error: click.ClickException) -> str:
         typed = quoted[1] if quoted else ""
         known = [str(choice) for choice in error.param.type.choices]
     return next(iter(get_close_matches(typed, known, n=1)), "")
+
+
+def _of_the_system(error: OSError) -> ToolkitError | None:
+    """What the system refuses and no fault of kvet's is, None for anything else.
+
+    A name that is too long may be given to every option that takes a file, a disk may be full anywhere.
+    """
+    name = os.fsdecode(error.filename)[:_LONGEST_NAME] if isinstance(error.filename, str | bytes) else ""
+    said = ": ".join(filter(None, (name, error.strerror)))
+    if error.errno == errno.ENAMETOOLONG:
+        return UserError(said, cure="give a shorter name")
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return EnvironmentFault(said, cure="make room on that disk")
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return EnvironmentFault(said, cure="name a place that you may read and write")
+    return None
 
 
 def _tell(error: ToolkitError) -> None:

@@ -11,7 +11,7 @@ from kpatch_tools.cli.command import Command
 from kpatch_tools.cli.output import progress
 from kpatch_tools.errors import UserError
 from kpatch_tools.flow.base import AUTO, apply_to
-from kpatch_tools.flow.series import load_series
+from kpatch_tools.flow.series import load_series, needs_tree
 from kpatch_tools.flow.tree import resolve_tree
 from kpatch_tools.model.series import ApplyState
 from kpatch_tools.render import applied as render
@@ -85,7 +85,7 @@ def command(  # noqa: PLR0913 - one parameter an option
         raise UserError("--base-branch names branches for --onto auto to try", cure="add --onto auto")
     with progress() as sink:
         # A mistake in the series' name is told before a tree is brought; a range needs the tree.
-        here = resolve_tree(tree, sink) if ".." in series else None
+        here = resolve_tree(tree, sink) if needs_tree(series) else None
         loaded = load_series(series, tree=here, version=version or 0)
         path = here or resolve_tree(tree, sink)
         store = None if check or branch else store_for(path)

@@ -63,13 +63,7 @@ def command() -> None:
         3: "the series does not apply, or there is no tree",
     },
 )
-@click.argument(
-    "paths",
-    nargs=-1,
-    metavar="[PATH]...",
-    type=click.Path(),
-    help="an .rst file, or a folder of them  [Documentation/virt/kvm/api.rst; with --series what it touches]",
-)
+@options.docs_paths
 @options.docs_tree
 @click.option("--all", "everything", is_flag=True, help="all findings, not only those of a change")
 @click.option("--diff", "ref", metavar="REF", help="what the work tree adds to REF, or B of A..B to A")

@@ -32,13 +32,7 @@ from kpatch_tools.render.escape import terminal
         3: "there is no Sphinx, or the series does not apply",
     },
 )
-@click.argument(
-    "paths",
-    nargs=-1,
-    metavar="[PATH]...",
-    type=click.Path(),
-    help="an .rst file, or a folder of them  [Documentation/virt/kvm/api.rst; with --series what it touches]",
-)
+@options.docs_paths
 @options.docs_tree
 @click.option("--all", "everything", is_flag=True, help="the whole document, compared with nothing")
 @click.option("--diff", "ref", metavar="REF", help="what the work tree adds to REF  [HEAD]")

@@ -28,6 +28,13 @@ contract_argument: Decorator = click.argument(
     shell_complete=complete.contracts,
     help="the name of a shipped contract, or the path of a TOML file",
 )
+docs_paths: Decorator = click.argument(
+    "paths",
+    nargs=-1,
+    metavar="[PATH]...",
+    type=click.Path(),
+    help="an .rst file, or a folder of them  [Documentation/virt/kvm/api.rst; with --series what it touches]",
+)
 tree: Decorator = click.option(
     "--tree",
     metavar="TREE",

@@ -12,7 +12,7 @@ from kpatch_tools.cli.output import progress
 from kpatch_tools.errors import UserError
 from kpatch_tools.flow.plan import MOST_JOBS, Request, make_plan
 from kpatch_tools.flow.prepare import load
-from kpatch_tools.flow.series import load_series
+from kpatch_tools.flow.series import load_series, needs_tree
 from kpatch_tools.flow.test import parse_mode
 from kpatch_tools.model.finding import Severity
 from kpatch_tools.render import plan as render
@@ -81,7 +81,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     """
     with progress() as sink:
         # Only commits need the tree to be there.
-        found = load(series, tree, sink)[0] if ".." in series else load_series(series)
+        found = load(series, tree, sink)[0] if needs_tree(series) else load_series(series)
     request = Request(
         series=series,
         tree=tree,

@@ -26,7 +26,7 @@ from kpatch_tools.model.series import Applied, ApplyState, Patch, Series
 from kpatch_tools.parse.mail import read_envelope
 from kpatch_tools.parse.patch_lines import diff_lines
 from kpatch_tools.parse.report_json import parse_report
-from kpatch_tools.render.json_v1 import convert
+from kpatch_tools.render.json_v1 import convert, encoded
 from kpatch_tools.tools.files import cache_dir, write_atomic
 from kpatch_tools.tools.git import Repository
 from kpatch_tools.tools.mailbox import RawMail
@@ -69,7 +69,7 @@ def remember(series: Series, report: Report) -> None:
         )
         path = _place(message_id, whole=number == 0)
         try:
-            write_atomic(path, msgspec.json.encode(kept))
+            write_atomic(path, encoded(kept))
         except OSError as error:
             raise EnvironmentFault(
                 f"{path}: {error.strerror}", cure="set XDG_CACHE_HOME to a writable folder"
@@ -201,7 +201,7 @@ def _tracked(tracking: Path, tree: Path, message_id: str, *, whole: bool) -> Che
 
 def _keep_cover(message_id: str, report: Report) -> None:
     kept = Checked(schema=CHECKED_SCHEMA, message_id=message_id, number=0, digest="", report=convert(report))
-    write_atomic(_place(message_id, whole=True), msgspec.json.encode(kept))
+    write_atomic(_place(message_id, whole=True), encoded(kept))
 
 
 def _message_id(item: Mapping[str, Any]) -> str:

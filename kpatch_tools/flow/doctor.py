@@ -17,7 +17,8 @@ GIB = 1 << 30
 NEED_DISK, WANT_DISK = 4 * GIB, 10 * GIB
 NEED_MEMORY, WANT_MEMORY = 2 * GIB, 4 * GIB
 OLDEST_PYTHON = (3, 11)
-OLDEST_GIT = (2, 30)
+# Of 2.32 is GIT_CONFIG_GLOBAL, of 2.35 `apply --allow-empty`, of 2.35.2 the question whose a tree is.
+OLDEST_GIT = (2, 36)
 OLDEST_VNG = (1, 33)
 
 
@@ -155,7 +156,7 @@ def _git() -> Capability:
     program = probe.find_program("git")
     found = _program(program, purpose="trees, series, commits", package="git")
     if program.present and _version(program.version) < OLDEST_GIT:
-        return _degrade(found, f"{program.version} is older than 2.30", _apt("git"), "git")
+        return _degrade(found, f"{program.version} is older than 2.36", _apt("git"), "git")
     return found
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from kpatch_tools.errors import ToolkitError
 from kpatch_tools.flow.contract import places_of
 from kpatch_tools.flow.dialect import Reader, text_of
 from kpatch_tools.flow.generate import contract_names
@@ -55,9 +56,13 @@ class Sources:
         return (found.subject, "", *found.body.strip("\n").split("\n")) if found else ()
 
     def _text(self, path: str) -> str:
-        if _is_contract(path):
-            return read_text(data_dir("selftests-gen") / "contracts" / Path(path).name, "contract")
-        return text_of(self.read, path) or ""
+        try:
+            if _is_contract(path):
+                return read_text(data_dir("selftests-gen") / "contracts" / Path(path).name, "contract")
+            return text_of(self.read, path) or ""
+        except ToolkitError:
+            # All stages have ended: what they found must not be lost for want of a quotation.
+            return ""
 
 
 def with_excerpts(checks: Sequence[CheckResult], sources: Sources) -> tuple[CheckResult, ...]:
@@ -127,5 +132,8 @@ def _below(folder: Path, pattern: str) -> list[str]:
 
 
 def _read(path: Path) -> str:
-    with path.open("rb") as stream:
-        return stream.read(_LONGEST_LOG).decode(errors="replace")
+    try:
+        with path.open("rb") as stream:
+            return stream.read(_LONGEST_LOG).decode(errors="replace")
+    except OSError:
+        return ""

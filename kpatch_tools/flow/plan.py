@@ -76,7 +76,9 @@ def make_plan(series: Series, request: Request, *, tool: str) -> Plan:
     )
     if not (request.kernel and request.per_patch):
         return Plan(tool=tool, series=series_id(series), jobs=(whole,))
-    modes = request.modes or (Options().modes if contracts_of(series) else ({},))
+    wanted = request.modes or (Options().modes if contracts_of(series) else ({},))
+    # One that is asked for twice is one job: two would have the same name.
+    modes = tuple({_words(mode): mode for mode in wanted}.values())
     parts, notes = _parts(series, modes, request.most - 1)
     jobs = tuple(_patch_job(request, part, chosen) for part, chosen in parts)
     return Plan(tool=tool, series=series_id(series), jobs=(whole, *jobs), notes=notes)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from kpatch_tools.errors import EnvironmentFault, UserError
 from kpatch_tools.flow.base import AUTO, apply_to
-from kpatch_tools.flow.series import load_series
+from kpatch_tools.flow.series import load_series, needs_tree
 from kpatch_tools.flow.tree import FoundTree, find_tree, resolve_tree
 from kpatch_tools.model.event import Sink
 from kpatch_tools.model.finding import Finding, Location, Severity
@@ -89,7 +89,7 @@ def load(spec: str, tree: str | None, sink: Sink) -> tuple[Series, FoundTree]:
 
     A mistake in the series' name is told before a tree is brought; a range of commits needs the tree first.
     """
-    series = None if ".." in spec else load_series(spec)
+    series = None if needs_tree(spec) else load_series(spec)
     if tree is None:
         path = resolve_tree(None, sink)
         found = FoundTree(path=path, commit=Repository.open(path).head())

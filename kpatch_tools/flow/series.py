@@ -59,6 +59,18 @@ def load_series(spec: str, *, tree: Path | None = None, version: int = 0) -> Ser
     return read_series(mailbox.read_file(path), path.name.partition(".")[0] or path.name, choice=choice)
 
 
+def needs_tree(spec: str) -> bool:
+    """Whether only a tree can say which patches ``spec`` means: a range of commits, and nothing on this disk.
+
+    Raises UserError for a file or folder that is not there.
+    """
+    try:
+        return ".." in spec and not _STDIN.match(spec) and _place(spec)[0] is None
+    except OSError:
+        # load_series() tells what it is.
+        return False
+
+
 def load_manifest(spec: str) -> "SeriesManifest | None":
     """The series.toml that goes with the series ``spec``, None for a series that has none.
 

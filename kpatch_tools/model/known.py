@@ -23,7 +23,9 @@ class FindingGone(
 class CasePasses(
     msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag_field="kind", tag="case"
 ):
-    """The contract's ``case`` passes on the newer version's kernel wherever it runs, and did not before.
+    """The contract's ``case`` passes on the newer version's kernel wherever it runs.
+
+    Where it ran for the older version, it must not have done so there.
 
     ``observed`` are values that it printed ({errno = "ENOENT"}), for a case that passed before with others.
     """

@@ -70,11 +70,6 @@ def parse_expr(text: str) -> Expr:
     return expr
 
 
-def conjunction(parts: Sequence[Expr]) -> Expr | None:
-    """All of ``parts``; None for none."""
-    return None if not parts else parts[0] if len(parts) == 1 else Expr(kind="and", parts=tuple(parts))
-
-
 def level(expr: Expr, values: Mapping[str, str]) -> int:
     """0, 1 or 2 for n, m and y; ``values`` are those of a finished configuration without CONFIG_."""
     if expr.kind in {"and", "or"}:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A plan that `kvet plan` kept -> Plan."""
 
+import re
 from typing import Literal
 
 import msgspec
@@ -9,6 +10,9 @@ from kpatch_tools.errors import UserError
 from kpatch_tools.model.json_v1 import SeriesV1
 from kpatch_tools.model.plan import Job, Plan
 from kpatch_tools.model.report import SeriesId
+
+# A file system takes names of 255 bytes (NAME_MAX).
+_ID = re.compile(r"(?=.*[A-Za-z0-9])[A-Za-z0-9-]{1,255}")
 
 
 class _Job(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -31,17 +35,18 @@ class _Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 def parse_plan(text: str | bytes, *, name: str) -> Plan:
     """Read a plan of schema 1; UserError says what in the document is wrong and where (a JSON path).
 
-    A job's id names a folder, so it holds nothing but letters, digits and dashes.
+    A job's id names a folder of its own, so it is short and holds nothing but letters, digits and dashes.
     """
     try:
         document = msgspec.json.decode(text, type=_Plan)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UserError(f"{name}: no plan: {error}", cure="write one with `kvet plan -o FILE`") from error
+    known: set[str] = set()
     for job in document.jobs:
-        if not (job.id and job.id.isascii() and job.id.replace("-", "").isalnum()):
-            raise UserError(
-                f"{name}: {job.id!r} is no id of a job", cure="write one with `kvet plan -o FILE`"
-            )
+        if not _ID.fullmatch(job.id) or job.id in known:
+            what = "is the id of two jobs" if job.id in known else "is no id of a job"
+            raise UserError(f"{name}: {job.id[:200]!r} {what}", cure="write one with `kvet plan -o FILE`")
+        known.add(job.id)
     series = document.series
     return Plan(
         tool=document.tool,

@@ -90,7 +90,7 @@ def _check(check: CheckV1, name: str) -> CheckResult:
         facts=check.facts,
         patches=tuple(_patch(row, name) for row in check.patches),
         debts=check.debts,
-        conformance=_conformance(check.conformance) if check.conformance else None,
+        conformance=_conformance(check.conformance, name) if check.conformance else None,
         excerpts=tuple(_excerpt(one) for one in check.excerpts),
         partial=check.partial,
     )
@@ -122,7 +122,15 @@ def _excerpt(one: ExcerptV1) -> Excerpt:
     )
 
 
-def _conformance(matrix: ConformanceV1) -> Conformance:
+def _conformance(matrix: ConformanceV1, name: str) -> Conformance:
+    columns = len(matrix.modes)
+    for row in matrix.rows:
+        if len(row.observed) != columns:
+            raise UserError(
+                f"{name}: conformance of {matrix.ioctl}: a row has {len(row.observed)} cells, "
+                f"there are {columns} modes",
+                cure="let kvet write the report: --format json",
+            )
     return Conformance(
         contract=matrix.contract,
         ioctl=matrix.ioctl,

@@ -7,10 +7,10 @@ from string import ascii_uppercase
 
 from kpatch_tools.model.cell import Cell
 from kpatch_tools.model.report import CheckResult, Report, Status
+from kpatch_tools.render.columns import WIDTH
 from kpatch_tools.render.escape import terminal
 from kpatch_tools.render.severity import by_weight
 
-WIDTH = 100
 _LEFT_MOST, _COLUMN = 44, 14
 _MOST_FINDINGS = 5
 _WORDS = {"INFRA": "NOT-RUN"}

@@ -19,9 +19,9 @@ from kpatch_tools.model.comparison import (
 )
 from kpatch_tools.model.series import Patch
 from kpatch_tools.render import known, told
+from kpatch_tools.render.columns import WIDTH
 from kpatch_tools.render.escape import terminal
 
-WIDTH = 100
 _DELTA = "    | "
 _QUOTES = ("  > ", "  = ")
 # What stands before a text in two columns: the text is set in behind it.

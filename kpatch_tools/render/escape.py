@@ -170,10 +170,15 @@ def mail_line(text: str) -> str:
     return "\t".join(terminal(part) for part in text.split("\t"))
 
 
+_ROFF = str.maketrans(
+    {"\\": "\\e", "-": "\\-", "'": "\\(aq", "`": "\\(ga", '"': "\\(dq", "^": "\\(ha", "~": "\\(ti"}
+)
+
+
 def roff(text: str) -> str:
-    """One line of a manual page: no escape sequence, no request, and a hyphen that can be copied."""
-    plain = (
-        terminal(text).replace("\\", "\\e").replace("-", "\\-").replace("'", "\\(aq").replace("`", "\\(ga")
-    )
-    plain = plain.replace("^", "\\(ha").replace("~", "\\(ti")
+    """One line of a manual page: no escape sequence, no request, and marks that can be copied.
+
+    A quotation mark would be taken from the text where that is the argument of a macro (man(7)).
+    """
+    plain = terminal(text).translate(_ROFF)
     return f"\\&{plain}" if plain.startswith(".") else plain

@@ -36,13 +36,16 @@ _DECIMALS = 3
 
 def render(report: Report) -> str:
     """One JSON document, indented by two, ending in a newline."""
-    document = convert(report)
+    return json_text(msgspec.json.format(encoded(convert(report)), indent=2).decode()) + "\n"
+
+
+def encoded(document: Any) -> bytes:
+    """A value or a structure as JSON in UTF-8, with a visible escape for what UTF-8 cannot hold."""
     try:
-        raw = msgspec.json.encode(document)
+        return msgspec.json.encode(document)
     except UnicodeEncodeError:
         # A name or a line of the tree whose bytes are no UTF-8.
-        raw = msgspec.json.encode(_visible(msgspec.to_builtins(document)))
-    return json_text(msgspec.json.format(raw, indent=2).decode()) + "\n"
+        return msgspec.json.encode(_visible(msgspec.to_builtins(document)))
 
 
 def _visible(value: Any) -> Any:

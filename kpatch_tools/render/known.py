@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from kpatch_tools.model.comparison import Comparison
 from kpatch_tools.model.known import KnownAnswer, Outcome, State
 from kpatch_tools.render import told
+from kpatch_tools.render.columns import WIDTH
 from kpatch_tools.render.text import plain
 
-WIDTH = told.WIDTH
 # What somebody has to look at stands first.
 ORDER = (State.STILL, State.UNPROVEN, State.ANSWERED, State.WITHDRAWN)
 _PROOF = {Outcome.HOLDS: "proof", Outcome.FAILS: "no", Outcome.UNKNOWN: "open"}

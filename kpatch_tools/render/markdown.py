@@ -20,13 +20,22 @@ MOST_BYTES = 1_000_000
 # Of one thing: no text of a tree or a guest takes the room of all others.
 _LONGEST = 4_000
 _MOST_ROWS = 200
+# Of what is no finding: six of these, the head and the words between the parts leave room for findings.
+_LARGEST_BLOCK = MOST_BYTES // 8
+_BETWEEN = 10_000
 
 
 def render(report: Report) -> str:
     """The summary; of a report of any size at most MOST_BYTES bytes of UTF-8."""
-    head = [*_head(report), *_counts(report)]
-    tail = [*_beside(report), *_matrices(report.checks), *_patches(report.checks), *_stages(report)]
-    room = MOST_BYTES - _size(head) - _size(tail)
+    head = [*_head(report), *_block_of("counts", _counts(report))]
+    silent = _block_of("checks without a result", _silent(report))
+    tail = [
+        *_block_of("what is not counted", _beside(report)),
+        *_block_of("the conformance matrix", _matrices(report.checks)),
+        *_block_of("the rows of the patches", _patches(report.checks)),
+        *_block_of("the stages", _stages(report)),
+    ]
+    room = MOST_BYTES - _BETWEEN - _size(head) - _size(silent) - _size(tail)
     parts: list[str] = []
     left: list[Finding] = []
     for severity in outline.PARTS:
@@ -40,7 +49,8 @@ def render(report: Report) -> str:
                 continue
             room -= _size([item])
             items.append(item)
-        parts += _part(report, severity, items, counted(findings))
+        above = silent if severity is Severity.ERROR else []
+        parts += _part(severity, [*above, *items], counted(findings))
     if left:
         told_left = counted(tuple(left))
         parts += [
@@ -48,6 +58,14 @@ def render(report: Report) -> str:
             f"**{told_left} more left out**: a summary may not be larger; report.json has them all.",
         ]
     return "\n".join([*head, *parts, *tail]).strip("\n") + "\n"
+
+
+def _block_of(what: str, lines: Iterable[str]) -> list[str]:
+    """The lines, or a word in their place where no summary could hold them."""
+    kept = list(lines)
+    if _size(kept) <= _LARGEST_BLOCK:
+        return kept
+    return ["", f"- {what}: left out, too large for a summary; report.json has it all."]
 
 
 def _size(lines: Iterable[str]) -> int:
@@ -98,15 +116,17 @@ def _counts(report: Report) -> Iterator[str]:
         yield f"{len(rows) - _MOST_ROWS} more rows left out."
 
 
-def _part(report: Report, severity: Severity, items: Sequence[str], count: str) -> Iterator[str]:
-    silent = outline.silent(report) if severity is Severity.ERROR else ()
-    if not items and not silent:
+def _silent(report: Report) -> Iterator[str]:
+    for check in outline.silent(report):
+        yield f"- **{_state(check)}**{f': {_short(check.reason)}' if check.reason else ''}"
+
+
+def _part(severity: Severity, items: Sequence[str], count: str) -> Iterator[str]:
+    if not items:
         return
     title = outline.PARTS[severity]
     if severity is Severity.ERROR:
         yield from ("", f"### {title}: {count or 'no finding'}", "")
-        for check in silent:
-            yield f"- **{_state(check)}**{f': {_short(check.reason)}' if check.reason else ''}"
         yield from items
     else:
         yield from ("", "<details>", f"<summary>{title}: {count}</summary>", "")

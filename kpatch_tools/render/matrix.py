@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 
 from kpatch_tools.model.matrix import Cell, Column, Line, Matrix
+from kpatch_tools.render.columns import WIDTH
 from kpatch_tools.render.escape import terminal
 
-WIDTH = 100
 JSON_SCHEMA = 1
 _CLAUSE, _SAYS, _CELL = 24, 14, 16
 _AT_ONCE = (WIDTH - _CLAUSE - 2 * _SAYS) // _CELL

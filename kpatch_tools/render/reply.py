@@ -10,7 +10,7 @@ from kpatch_tools.parse.message import read_message
 from kpatch_tools.parse.patch_lines import DiffLine
 from kpatch_tools.render import quote, told
 from kpatch_tools.render.escape import terminal
-from kpatch_tools.render.mailtext import paragraph
+from kpatch_tools.render.mailtext import harmless, paragraph
 from kpatch_tools.render.placing import Placed, Placing, is_nit
 from kpatch_tools.render.remark import known_bug, known_bugs, remark
 from kpatch_tools.render.remarked import remarked
@@ -20,7 +20,8 @@ from kpatch_tools.render.severity import counted
 def attribution(name: str, date: datetime | None) -> str:
     """The line above a quote that says whose words they are."""
     when = " ".join(f"{date:On %a, %b %d, %Y at %I:%M:%S%p %z}".split()) if date else ""
-    return f"{when}, {terminal(name)} wrote:" if when else f"{terminal(name)} wrote:"
+    # A name is what a stranger's mail says it is: it may look like a trailer.
+    return harmless(f"{when}, {terminal(name)} wrote:" if when else f"{terminal(name)} wrote:")
 
 
 def patch_text(placed: Placed, lines: Sequence[DiffLine], *, said: str) -> list[str]:

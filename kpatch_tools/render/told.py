@@ -9,8 +9,8 @@ from pathlib import PurePosixPath
 from kpatch_tools.model.finding import Finding
 from kpatch_tools.model.report import Report
 from kpatch_tools.model.told import Told
+from kpatch_tools.render.columns import WIDTH
 
-WIDTH = 100
 _STATE = 12
 
 

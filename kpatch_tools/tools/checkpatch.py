@@ -41,11 +41,6 @@ class Mail:
     data: bytes
 
 
-def has_script(store: Repository, commit: str) -> bool:
-    """Whether the tree at ``commit`` has a checkpatch.pl."""
-    return store.run("cat-file", "-e", f"{commit}:{SCRIPT}").ok
-
-
 def run_checkpatch(store: Repository, commit: str, mails: Sequence[Mail]) -> dict[str, tuple[Complaint, ...]]:
     """Complaints of the checkpatch.pl of ``commit`` about each mail, by its name; one process for all.
 

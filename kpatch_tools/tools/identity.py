@@ -17,7 +17,7 @@ _CURE = "git config --global user.name 'Your Name' && git config --global user.e
 def user(tree: Path | None = None) -> Person:
     """The identity that git has for the user in ``tree`` (None: the current directory).
 
-    This is the one place where the user's own configuration is read, and nothing else of it. Raises
+    Nothing else of the configuration is read here, and nothing of the environment's GIT_AUTHOR_*. Raises
     EnvironmentFault when a name or an address is missing, or when no mail can be sent from that address.
     """
     cwd = tree if tree and tree.is_dir() else None

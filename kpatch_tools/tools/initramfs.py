@@ -54,10 +54,6 @@ class ModuleTree:
         """The driver is in this kernel, built in or as a module."""
         return name in self.builtin or _plain(name) in {_name(path) for path in self.dependencies}
 
-    def is_module(self, name: str) -> bool:
-        """The driver is a module and must be loaded."""
-        return any(_name(path) == _plain(name) for path in self.dependencies)
-
 
 def read_modules(folder: Path) -> ModuleTree:
     """Read a module folder; EnvironmentFault when it has no modules.dep."""

@@ -14,7 +14,8 @@ from kpatch_tools.model.contract import Contract, KnownBug, Unprovoked
 from kpatch_tools.model.finding import Finding
 from kpatch_tools.model.ledger import Entry, KernelId, Ledger, Result, Row, definition
 from kpatch_tools.parse.contract_places import Places
-from kpatch_tools.render.matrix import WIDTH, render, render_json
+from kpatch_tools.render.columns import WIDTH
+from kpatch_tools.render.matrix import render, render_json
 
 CONTRACT = msgspec.structs.replace(load_contract("kvm_map_memory"), known_bug=())
 OLD = KernelId(release="6.1.192", image="a" * 16, origin="built", head="1" * 40, series="map v2")

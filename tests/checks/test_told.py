@@ -155,6 +155,13 @@ def test_another_mode_proves_nothing_and_a_skip_then_asks_nothing_now() -> None:
     assert told(older(skipped), report(now)).unproven == ()
 
 
+def test_a_case_of_which_the_earlier_report_has_no_result_proves_nothing() -> None:
+    then = ran(("other", Verdict.PASS), shown=("hole",))
+    now = replace(ran(("hole", Verdict.PASS)), findings=())
+    (gone,) = told(older(then), report(now)).unproven
+    assert gone.reason == "case hole: the earlier report has no result of it"
+
+
 def test_a_complaint_of_the_kernel_is_gone_only_from_a_run_that_came_to_its_end() -> None:
     then = ran(("hole", Verdict.PASS), shown=())
     cut = replace(ran(("hole", Verdict.NO_VERDICT)), findings=())

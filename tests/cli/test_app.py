@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The one error handler: class in, exit code and one clear message out."""
 
+import errno
 import sys
 
 import pytest
@@ -35,6 +36,9 @@ def failing(monkeypatch):
             ["two faults:\n", "  a.toml:1: x\\x1b\n"],
         ),
         (ToolFailed("make: exited with 2", tail="last\nwords", log="build.log"), 3, ["| words", "build.log"]),
+        (OSError(errno.ENAMETOOLONG, "File name too long", "a" * 300), 2, ["too long", "cure: give a"]),
+        (OSError(errno.ENOSPC, "No space left on device", "/x\x1b"), 3, ["/x\\x1b: No space", "make room"]),
+        (PermissionError(errno.EACCES, "Permission denied", b"/y"), 3, ["/y: Permission denied", "cure: "]),
         (KeyboardInterrupt(), 130, ["interrupted"]),
     ],
 )
@@ -50,6 +54,10 @@ def test_errors_become_exit_codes(failing, capsys, error, code, words):
 def test_a_bug_is_one_line_and_a_log_file(failing, capsys, tmp_path, monkeypatch):
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", None)
+    failing(FileNotFoundError(errno.ENOENT, "No such file or directory", "gone"))
+    assert app.run([]) == 4
+    (log,) = tmp_path.glob("kvet-fault-*.log")
+    log.unlink()
     failing(ZeroDivisionError("oops"))
     assert app.run([]) == 4
     assert "a fault in kvet: ZeroDivisionError: oops" in capsys.readouterr().err

@@ -80,7 +80,10 @@ def test_nothing_of_a_text_is_taken_for_a_request(tmp_path):
         summary="'br \\fB .de",
         usage="kvet odd",
         about=(Block(text=f"{'word ' * 14}{hostile}"), Block(text=hostile, literal=True)),
-        options=(Entry(typed=".B", text="\\n(.$ 'quoted' \x1b[2J"),),
+        options=(
+            Entry(typed='eval "x y"', text="q"),
+            Entry(typed=".B", text="\\n(.$ 'quoted' \x1b[2J"),
+        ),
         exits=(Entry(typed="0", text="."),),
     )
     top = Manual(name="kvet", summary="s", usage="kvet", about=(Block(text="a"),), commands=(odd,))
@@ -93,10 +96,12 @@ def test_nothing_of_a_text_is_taken_for_a_request(tmp_path):
     if shown.ok:
         assert shown.text.count(hostile) == 2
         assert "\\fB" in shown.text.replace("\b", "")
+        assert 'eval "x y"' in re.sub(".\b", "", shown.text)
 
 
 def test_the_escape_of_a_manual_page():
     assert roff(".x") == "\\&.x"
+    assert roff('eval "$(x)"') == "eval \\(dq$(x)\\(dq"
     assert roff("-a 'b' `c` ~ ^ \\") == "\\-a \\(aqb\\(aq \\(gac\\(ga \\(ti \\(ha \\e"
 
 

@@ -5,6 +5,7 @@ import json
 import shutil
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,17 @@ def checked(tree: Path, box: Path) -> Series:
     series = load_series(str(box))
     b4.remember(series, check_series(series, tree=tree))
     return series
+
+
+def test_a_name_that_is_no_utf_8_is_remembered_all_the_same(posted: tuple[Path, Path, list[str]]) -> None:
+    tree, mbox, _commits = posted
+    series = load_series(str(mbox))
+    report = check_series(series, tree=tree)
+    odd = replace(report.checks[0], reason="a\udcff.rst")
+    b4.remember(series, replace(report, checks=(odd, *report.checks[1:])))
+    (mail,) = mailbox.read_file(mbox)[:1]
+    kept = b4.answer((mail,), tree=tree, whole=True)
+    assert kept.checks[0].reason == "a\\udcff.rst"
 
 
 def lone(series: Series, number: int) -> tuple[mailbox.RawMail, ...]:

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What a report takes with it: the lines behind its findings, and the cases that these name."""
 
+from dataclasses import replace
 from pathlib import Path
 
+from kpatch_tools.errors import ToolFailed
 from kpatch_tools.flow.excerpts import MOST_FINDINGS, Sources, with_excerpts
 from kpatch_tools.flow.generate import load_contract
 from kpatch_tools.model.conformance import Conformance
@@ -54,6 +56,21 @@ def test_a_finding_gets_the_lines_around_its_place(tmp_path):
 def test_what_is_not_there_gives_nothing(tmp_path):
     for place in (finding("gone.c", 2), finding("a.rst", 99), finding("a.rst", 0), finding("", 0)):
         assert first(CheckResult(check="docs", findings=(place,)), tmp_path) == ()
+
+
+def test_what_cannot_be_read_keeps_no_report_from_being_written(tmp_path):
+    def broken(path: str) -> bytes:
+        raise ToolFailed(f"git cannot read {path}")
+
+    check = CheckResult(check="docs", findings=(finding("a.rst", 2),))
+    (done,) = with_excerpts((check,), replace(sources(tmp_path), read=broken))
+    assert done.findings == check.findings
+    (tmp_path / "logs" / f"{CONTRACT.name}-npt=0" / "output.log").mkdir(parents=True)
+    check = CheckResult(
+        check="conformance", findings=(finding("a.rst", 2, CONTRACT.case[0].name),), conformance=matrix()
+    )
+    (done,) = with_excerpts((check,), sources(tmp_path))
+    assert {one.source for one in done.excerpts} == {Source.CONTRACT}
 
 
 def test_a_message_is_shown_for_findings_about_messages_only(tmp_path):

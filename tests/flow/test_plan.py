@@ -2,6 +2,7 @@
 """The jobs of a review: which there are, what each runs, and what is put together within a limit."""
 
 import json
+import shutil
 
 import pytest
 from click.testing import CliRunner
@@ -15,6 +16,7 @@ from kpatch_tools.model.finding import Severity
 from kpatch_tools.model.series import Series
 from kpatch_tools.parse.plan import parse_plan
 from kpatch_tools.render import plan as render
+from kpatch_tools.tools.files import data_dir
 from tests.posted import diff, patch
 
 OURS = "kvm-map-memory/v2"
@@ -156,12 +158,30 @@ def test_what_is_no_plan_is_an_error_with_its_name(text):
         parse_plan(text, name="p.json")
 
 
-@pytest.mark.parametrize("name", ["../x", "", "a/b", "a b", "\u0661"])
+@pytest.mark.parametrize("name", ["../x", "", "-", "a/b", "a b", "\u0661", "a" * 256])
 def test_an_id_that_is_no_name_of_a_folder_is_refused(name):
     document = json.loads(render.as_json(planned(series("virt/kvm/a.c"))))
     document["jobs"][0]["id"] = name
     with pytest.raises(UserError, match="no id of a job"):
         parse_plan(json.dumps(document), name="p.json")
+
+
+def test_two_jobs_of_one_id_are_refused_and_never_planned():
+    plan = planned(series("virt/kvm/a.c"), modes=({"npt": "0"}, {"npt": "0"}))
+    assert len({job.id for job in plan.jobs}) == len(plan.jobs) == 2
+    document = json.loads(render.as_json(plan))
+    document["jobs"][1]["id"] = document["jobs"][0]["id"]
+    with pytest.raises(UserError, match="is the id of two jobs"):
+        parse_plan(json.dumps(document), name="p.json")
+
+
+def test_a_path_that_leads_upwards_is_no_range(tmp_path, monkeypatch):
+    (tmp_path / "below").mkdir()
+    shutil.copytree(data_dir("patches") / "demo" / "v1", tmp_path / "v1")
+    monkeypatch.chdir(tmp_path / "below")
+    shown = CliRunner().invoke(app.cli, ["plan", "../v1"])
+    assert shown.exit_code == 0
+    assert "3 patches: 4 jobs" in shown.stdout
 
 
 def test_the_stages_are_those_of_a_review(tmp_path, git_tree, git, monkeypatch):

@@ -129,6 +129,19 @@ def test_a_call_that_is_not_hardened_is_seen(tmp_path: Path, log: Path) -> None:
     assert {"core.hooksPath=/dev/null", "credential.helper=", "GIT_CONFIG_GLOBAL", "GIT_TRACE"} <= set(found)
 
 
+def test_git_is_asked_for_a_configuration_only_where_it_could_start_something(
+    tmp_path: Path, log: Path
+) -> None:
+    tree = Tree(tmp_path)
+    tree.config("remote.origin.url", "https://example.org/linux.git")
+    for key, questions in (("user.name", 1), ("filter.lfs.smudge", 2)):
+        tree.config(key, "x")
+        for file in log.iterdir():
+            file.unlink()
+        Repository.open(tree.path)
+        assert len(list(calls(log))) == questions
+
+
 def test_no_other_place_makes_a_command_line_of_git() -> None:
     """A tuple or list that begins with the program; doctor asks for its version, and of nothing else."""
     package = Path(kpatch_tools.__file__).parent

@@ -3,7 +3,8 @@ from kpatch_tools.model.cell import Cell, Point
 from kpatch_tools.model.finding import Finding, Location, Severity
 from kpatch_tools.model.matrix_file import KernelChoice, Test
 from kpatch_tools.model.report import CheckResult, Report, Status
-from kpatch_tools.render.cells import WIDTH, render, render_plan
+from kpatch_tools.render.cells import render, render_plan
+from kpatch_tools.render.columns import WIDTH
 
 
 def cell(

@@ -68,3 +68,10 @@ def test_a_word_that_is_none_is_refused_with_its_place():
         jsonschema.validate(changed, json_schema())
     with pytest.raises(UserError, match=r"conformance\.rows"):
         parse_report(json.dumps(changed))
+
+
+def test_a_row_has_a_cell_for_each_mode():
+    changed = document()
+    changed["checks"][-1]["conformance"]["rows"][0]["observed"].pop()
+    with pytest.raises(UserError, match="a row has 1 cells, there are 2 modes"):
+        parse_report(json.dumps(changed))

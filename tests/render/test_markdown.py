@@ -151,5 +151,21 @@ def test_a_summary_that_would_be_too_large_says_what_is_left_out():
     assert text.rstrip().endswith("</details>")
 
 
+def test_no_part_of_a_report_makes_it_too_large():
+    """Checks that did not run, reasons, subjects and rows are hostile text as findings are."""
+    text = "<@" * 4_000
+    checks = tuple(
+        CheckResult(check=f"{at}{text}", status=status, reason=text, debts=((text, 1),))
+        for at in range(300)
+        for status in (Status.DID_NOT_RUN, Status.SKIP, Status.FAIL)
+    )
+    findings = many(600, text=text).checks
+    shown = RENDERERS["markdown"](replace(REPORT, tool=text, checks=(*checks, *findings)))
+    assert len(shown.encode()) <= MOST_BYTES
+    assert "- checks without a result: left out" in shown
+    assert "- the stages: left out" in shown
+    assert shown.count("- **error**") > 0
+
+
 def test_nothing_is_left_out_of_a_small_one():
     assert "left out" not in RENDERERS["markdown"](many(3, text="a"))

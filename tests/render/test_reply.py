@@ -267,3 +267,5 @@ def test_our_own_reader_finds_every_remark_at_its_line() -> None:
 def test_tidy_and_attribution() -> None:
     assert tidy(["", "a", "", "", "b", ""]) == ["a", "", "b"]
     assert attribution("A\x1bB", None) == "A\\x1bB wrote:"
+    # b4 would collect it from a line that begins so.
+    assert attribution("Acked-by: A <a@b.c>", None) == "| Acked-by: A <a@b.c> wrote:"

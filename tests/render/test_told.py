@@ -10,6 +10,7 @@ from kpatch_tools.model.report import CheckResult, Report, Status
 from kpatch_tools.model.told import Gone, Since
 from kpatch_tools.parse.report_json import parse_report
 from kpatch_tools.render import json_v1, text, told
+from kpatch_tools.render.columns import WIDTH
 from kpatch_tools.render.text import plain
 
 HOSTILE = "\x1b]0;owned\x07\u202ea.c:12: error: x"
@@ -46,7 +47,7 @@ REPORT = Report(
 def test_one_line_each_that_fits_and_is_harmless() -> None:
     shown = told.lines(REPORT, plain)
     assert shown[0] == "since v2: 4 answered, 1 still there, 1 new, 2 not proven"
-    assert max(map(len, shown)) <= told.WIDTH
+    assert max(map(len, shown)) <= WIDTH
     assert "\x1b" not in "".join(shown)
     assert "\u202e" not in "".join(shown)
     answered = [line for line in shown if line.startswith("  answered")]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from kpatch_tools.errors import EnvironmentFault, ToolFailed
-from kpatch_tools.tools.checkpatch import Mail, has_script, known_words, run_checkpatch
+from kpatch_tools.tools.checkpatch import Mail, known_words, run_checkpatch
 from kpatch_tools.tools.git import Repository
 from tests.faketree import FILES, SCRIPT
 
@@ -15,7 +15,6 @@ Tree = Callable[..., Path]
 def test_all_mails_in_one_run(git_tree: Tree) -> None:
     tree = Repository.open(git_tree(FILES))
     mails = [Mail(name="0001.patch", data=b"+ok\n+FAULT\n"), Mail(name="0002.patch", data=b"+ok\n")]
-    assert has_script(tree, "HEAD")
     found = run_checkpatch(tree, tree.head(), mails)
     assert [(one.type, one.line) for one in found["0001.patch"]] == [("FAULT", 2)]
     assert found["0002.patch"] == ()
@@ -23,7 +22,6 @@ def test_all_mails_in_one_run(git_tree: Tree) -> None:
 
 def test_no_script(git_tree: Tree) -> None:
     tree = Repository.open(git_tree({"a": b""}))
-    assert not has_script(tree, "HEAD")
     with pytest.raises(EnvironmentFault, match=r"has no scripts/checkpatch\.pl"):
         run_checkpatch(tree, tree.head(), [Mail(name="1.patch", data=b"x")])
 
