@@ -5,6 +5,7 @@
 docs/screens/kernel/ need the kernel of a review and are vm-marked.
 """
 
+import difflib
 import os
 import re
 import shutil
@@ -112,4 +113,7 @@ def held(name: str, printed: str) -> None:
     if writing():
         (SCREENS / f"{name}.txt").write_text(f"{PROMPT}{command}\n{printed}")
         return
-    assert _steady(printed) == _steady(shown), f"docs/screens/{name}.txt is old: {WRITE}=1 pytest tests/docs"
+    lines = difflib.unified_diff(_steady(shown).splitlines(), _steady(printed).splitlines(), lineterm="", n=0)
+    raise AssertionError(
+        "\n".join((f"docs/screens/{name}.txt is old: {WRITE}=1 pytest tests/docs", *list(lines)[:40]))
+    )

@@ -3,6 +3,8 @@
 
 import re
 import shutil
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -15,9 +17,16 @@ KERNEL = [f"kernel/{name}" for name in screens.names(screens.SCREENS / "kernel")
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory):
+def short():
+    """A folder with a short name: where a line is broken depends on the paths in it."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="module")
+def home(short):
     """A home in which the demonstration has been run, and what that printed."""
-    folder = screens.world(tmp_path_factory.mktemp("home"))
+    folder = screens.world(short)
     return folder, screens.take(screens.read(DEMO)[0], folder)
 
 
