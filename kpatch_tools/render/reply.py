@@ -88,10 +88,10 @@ def _opening(findings: Sequence[Finding]) -> list[str]:
     nits = sum(map(is_nit, findings))
     if nits == len(findings):
         return ["Only nits."] if nits > 1 else []
-    errors = sum(one.severity is Severity.ERROR and not is_nit(one) for one in findings)
-    if not errors or not nits:
+    count = sum(one.severity is not Severity.NOTE and not is_nit(one) for one in findings)
+    if not count or not nits:
         return []
-    wrong = "One thing is wrong" if errors == 1 else f"{errors} things are wrong"
+    wrong = "One thing is wrong" if count == 1 else f"{count} things are wrong"
     return [f"{wrong} here, besides nits."]
 
 

@@ -75,7 +75,7 @@ def test_what_is_left_out_between_two_remarks_is_said_and_little_is_not_left_out
 def test_remarks_on_one_line_stand_together_blockers_first() -> None:
     nit = finding(12, WARNING, "`a` is no b", rule="docs/x")
     text = answer(nit, finding(12, WARNING, "a warning"), finding(12))
-    assert text.startswith("One thing is wrong here, besides nits.\n\nOn a day")
+    assert text.startswith("2 things are wrong here, besides nits.\n\nOn a day")
     assert text.endswith("> +line 12;\n\nIt is wrong.\n\nA warning.\n\nNit: `a` is no b.")
 
 
