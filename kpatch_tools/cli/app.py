@@ -1,23 +1,29 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The command group and the one error handler: error class in, exit code out."""
 
+import contextlib
 import errno
 import gc
 import importlib
 import os
-import re
+import select
 import sys
-from difflib import get_close_matches
+from collections.abc import Iterator
+from typing import Any
 
 import click
 
 from kpatch_tools import __version__
+from kpatch_tools.cli import misuse
 from kpatch_tools.cli.command import EXITS, Group, write_examples
 from kpatch_tools.errors import EnvironmentFault, ToolFailed, ToolkitError, UserError
 from kpatch_tools.render.escape import terminal
+from kpatch_tools.tools.files import FULL
 
 EXIT_BUG = 4
 EXIT_INTERRUPTED = 130
+# As a shell tells a program that SIGPIPE ended: 128 and the signal's number, 13.
+EXIT_UNREAD = 141
 # The variable by which a shell asks for completions; click makes its name from the program's.
 COMPLETE = "_KVET_COMPLETE"
 _GARBAGE = 50_000
@@ -38,6 +44,10 @@ GROUPS = {
         "build": "build a small kernel from a commit, with a series or without",
         "test": "run the selftest of a contract in virtual machines",
         "matrix": "run tests in several modes on several kernels",
+    },
+    "Understand a finding": {
+        "explain": "what a rule finds, why, and how to mend it",
+        "rules": "list the rules",
     },
     "Write": {
         "gen": "write the C selftest of a contract",
@@ -66,11 +76,32 @@ _COMMON_EXITS = {
     **EXITS,
     EXIT_BUG: "a fault in kvet",
     EXIT_INTERRUPTED: "ended with Ctrl-C",
+    EXIT_UNREAD: "the reader of the output went away, as head does",
 }
+
+
+class _PipeBrokeError(Exception):
+    """Carries a BrokenPipeError past click, which would end the program with 1 whichever pipe it was."""
+
+
+@contextlib.contextmanager
+def _past_click() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError as error:
+        raise _PipeBrokeError from error
 
 
 class _Lazy(Group):
     """Imports a command's module only when it is used: `kvet --help` need not load docutils."""
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        with _past_click():
+            return super().make_context(*args, **kwargs)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with _past_click():
+            return super().invoke(ctx)
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -115,31 +146,42 @@ def cli() -> None:
     """
 
 
-def run(argv: list[str] | None = None) -> int:  # noqa: PLR0911 - one return an exit code
-    """Run one command line and return its exit code; every error becomes one clear message on stderr."""
+def run(argv: list[str] | None = None) -> int:
+    """Run one command line and return its exit code; every error becomes one clear message on stderr.
+
+    Where the reader of stdout or stderr has gone, there is nobody to tell: 141, as of git and grep.
+    """
+    try:
+        return _run(argv)
+    except BrokenPipeError as error:
+        return EXIT_UNREAD if _unread() else _bug(error)
+
+
+def _run(argv: list[str] | None) -> int:  # noqa: PLR0911 - one return an exit code
     if COMPLETE in os.environ:
         from kpatch_tools.cli.shell import teach  # noqa: PLC0415 - a shell asks, nothing is run
 
         teach()
     try:
         result = cli.main(args=argv, prog_name="kvet", standalone_mode=False)
-    except click.exceptions.Abort:
-        return EXIT_INTERRUPTED
-    except KeyboardInterrupt:
-        click.echo("kvet: interrupted", err=True)
-        return EXIT_INTERRUPTED
+    except click.exceptions.Abort as error:
+        # What click makes of a Ctrl-C.
+        return _interrupted(error.__cause__)
+    except KeyboardInterrupt as error:
+        return _interrupted(error)
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return error.exit_code
     except click.ClickException as error:
-        _misused(error)
+        misuse.tell(error)
         return error.exit_code
-    except BrokenPipeError:
-        sys.stderr.close()
-        return 0
+    except _PipeBrokeError as error:
+        raise BrokenPipeError from error.__cause__
     except ToolkitError as error:
         _tell(error)
         return error.exit_code
+    except BrokenPipeError:
+        raise
     except OSError as error:
         told = _of_the_system(error)
         if told is None:
@@ -157,44 +199,34 @@ def main() -> None:
     # a tenth of the time of a short command.
     gc.set_threshold(_GARBAGE)
     code = run()
+    if code == EXIT_UNREAD:
+        # What is still to be flushed would only make the interpreter complain.
+        for stream in filter(None, (sys.stdout, sys.stderr)):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
     # Nor does the interpreter, on its way out, have to look for what the system takes back at once.
     gc.freeze()
     raise SystemExit(code)
 
 
-def _misused(error: click.ClickException) -> None:
-    """One line for what was typed, one for what to type instead."""
-    context = error.ctx if isinstance(error, click.UsageError) else None
-    path = context.command_path if context else "kvet"
-    # click's own words for these two hold its guesses, which are told as the cure.
-    unknown = isinstance(error, click.NoSuchOption | click.exceptions.NoSuchCommand)
-    said = (error.message if unknown else error.format_message()).rstrip(".")
-    click.echo(f"{path}: {terminal(said[:1].lower() + said[1:])}", err=True)
-    examples = getattr(context.command, "examples", ()) if context else ()
-    near = _near(error)
-    if near:
-        cure = f"did you mean {near}?"
-    elif isinstance(error, click.MissingParameter) and examples:
-        cure = f"for example: {examples[0][0]}"
-    else:
-        cure = f"{path} --help"
-    click.echo(f"  cure: {cure}", err=True)
+def _unread() -> bool:
+    """Whether nobody reads stdout or stderr any more: poll(2) tells the writer so with POLLERR."""
+    ends = select.poll()
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        with contextlib.suppress(OSError, ValueError):
+            ends.register(stream.fileno(), 0)
+    return any(event & (select.POLLERR | select.POLLHUP) for _end, event in ends.poll(0))
 
 
-def _near(error: click.ClickException) -> str:
-    """The command, option or word of a choice that comes near to what was typed, "" when none does."""
-    typed, known = "", list[str]()
-    if isinstance(error, click.exceptions.NoSuchCommand) and error.ctx:
-        typed, group = error.command_name, error.ctx.command
-        known = group.list_commands(error.ctx) if isinstance(group, click.Group) else []
-    elif isinstance(error, click.NoSuchOption) and error.ctx:
-        typed = error.option_name
-        known = [name for param in error.ctx.command.params for name in param.opts]
-    elif isinstance(error, click.BadParameter) and error.param and isinstance(error.param.type, click.Choice):
-        quoted = re.match(r"'(.*)' is not one of ", error.message)
-        typed = quoted[1] if quoted else ""
-        known = [str(choice) for choice in error.param.type.choices]
-    return next(iter(get_close_matches(typed, known, n=1)), "")
+def _interrupted(error: BaseException | None) -> int:
+    click.echo("kvet: interrupted", err=True)
+    _notes(error)
+    return EXIT_INTERRUPTED
+
+
+def _notes(error: BaseException | None) -> None:
+    """What was added to an exception on its way: where it left something."""
+    for note in getattr(error, "__notes__", ()):
+        click.echo(f"  {terminal(note)}", err=True)
 
 
 def _of_the_system(error: OSError) -> ToolkitError | None:
@@ -206,8 +238,9 @@ def _of_the_system(error: OSError) -> ToolkitError | None:
     said = ": ".join(filter(None, (name, error.strerror)))
     if error.errno == errno.ENAMETOOLONG:
         return UserError(said, cure="give a shorter name")
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return EnvironmentFault(said, cure="make room on that disk")
+    if error.errno in FULL:
+        cure = "make room on that disk" if name else "make room, or name another disk: TMPDIR=FOLDER"
+        return EnvironmentFault(said, cure=cure)
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return EnvironmentFault(said, cure="name a place that you may read and write")
     return None
@@ -223,6 +256,7 @@ def _tell(error: ToolkitError) -> None:
             click.echo(f"  | {terminal(line)}", err=True)
         if error.log:
             click.echo(f"  full log: {terminal(error.log)}", err=True)
+    _notes(error)
     if error.cure:
         click.echo(f"  cure: {terminal(error.cure)}", err=True)
 
@@ -243,4 +277,5 @@ def _bug(error: Exception) -> int:
         log.write(text)
     click.echo(f"kvet: a fault in kvet: {type(error).__name__}: {terminal(str(error))[:200]}", err=True)
     click.echo(f"  log to attach to a bug report: {log.name}", err=True)
+    _notes(error)
     return EXIT_BUG

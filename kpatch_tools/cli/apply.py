@@ -112,8 +112,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     else:
         click.echo(render.text(applied, loaded, found), nl=False)
         if applied.state is ApplyState.CONFLICT and onto != AUTO:
-            hint = "--onto auto looks for the commit that the series was made for"
-            click.echo(f"kvet: {hint}", err=True)
+            click.echo(options.AUTO_FINDS, err=True)
         if made:
             click.echo(terminal(f"branch {made} is new in {path}"), err=True)
         elif kept:

@@ -8,12 +8,11 @@ import click
 from kpatch_tools.cli import options
 from kpatch_tools.cli.command import Command
 from kpatch_tools.cli.output import exit_code, rendered
-from kpatch_tools.errors import UserError
 from kpatch_tools.flow.collect import collect
 from kpatch_tools.model.finding import Severity
 from kpatch_tools.parse.plan import parse_plan
 from kpatch_tools.render import json_v1
-from kpatch_tools.tools.files import read_text, write_atomic
+from kpatch_tools.tools.files import read_text, write_named
 
 
 @click.command(
@@ -56,11 +55,6 @@ def command(folder: Path, *, plan_file: Path, output: Path | None, fmt: str, fai
     plan = parse_plan(read_text(plan_file, "plan"), name=str(plan_file))
     report = collect(plan, folder, fail_on=limit)
     if output is not None:
-        try:
-            write_atomic(output, json_v1.render(report))
-        except OSError as error:
-            raise UserError(
-                f"{output}: cannot be written: {error.strerror}", cure="name another file"
-            ) from error
+        write_named(output, json_v1.render(report))
     click.echo(rendered(report, fmt), nl=False)
     return exit_code(report, limit)

@@ -18,7 +18,7 @@ from kpatch_tools.flow.gen_source import Source, find_source
 from kpatch_tools.model.contract import Contract
 from kpatch_tools.model.dialect import Dialect, Form
 from kpatch_tools.render.escape import terminal
-from kpatch_tools.tools.files import write_atomic
+from kpatch_tools.tools.files import write_named
 
 
 @click.command(
@@ -32,8 +32,8 @@ from kpatch_tools.tools.files import write_atomic
     exits={
         0: "written, or current",
         1: "--check found something out of date, or --explain no dialect that fits",
-        2: "wrong usage, or a bad contract or tree",
-        3: "there is no tree, or git knows no name to sign --patch with",
+        2: "wrong usage, or a bad contract or tree, or none",
+        3: "git knows no name to sign --patch with",
     },
 )
 @click.argument(
@@ -168,7 +168,7 @@ def _patch(loaded: Contract, source: Source, output: Path | None, form: Form) ->
     if not mail:
         click.echo("kvet: the tree has this test already, and it is current", err=True)
     elif output:
-        write_atomic(output, mail)
+        write_named(output, mail)
         click.echo(f"kvet: wrote {terminal(str(output))}", err=True)
     else:
         click.echo(mail, nl=False)

@@ -13,7 +13,7 @@ from kpatch_tools.cli.command import Command
 from kpatch_tools.errors import UserError
 from kpatch_tools.render.escape import terminal
 from kpatch_tools.render.manpage import pages
-from kpatch_tools.tools.files import write_atomic
+from kpatch_tools.tools.files import write_named
 
 
 @click.command(
@@ -56,11 +56,8 @@ def command(name: str | None, output: Path | None) -> None:
         return
     if name:
         raise UserError("-o writes every page, and a command names one", cure="leave one of them out")
-    try:
-        for file, text in made.items():
-            write_atomic(output / file, text)
-    except OSError as error:
-        raise UserError(f"{output}: {error.strerror}", cure="name a folder that you can write to") from error
+    for file, text in made.items():
+        write_named(output / file, text)
     click.echo(terminal(f"kvet: wrote {len(made)} pages into {output}"), err=True)
 
 

@@ -9,14 +9,14 @@ from kpatch_tools import __version__
 from kpatch_tools.cli import options
 from kpatch_tools.cli.command import Command
 from kpatch_tools.cli.output import progress
-from kpatch_tools.errors import UserError
 from kpatch_tools.flow.plan import MOST_JOBS, Request, make_plan
 from kpatch_tools.flow.prepare import load
 from kpatch_tools.flow.series import load_series, needs_tree
 from kpatch_tools.flow.test import parse_mode
 from kpatch_tools.model.finding import Severity
 from kpatch_tools.render import plan as render
-from kpatch_tools.tools.files import write_atomic
+from kpatch_tools.render.escape import terminal
+from kpatch_tools.tools.files import write_named
 
 
 @click.command(
@@ -82,6 +82,8 @@ def command(  # noqa: PLR0913 - one parameter an option
     with progress() as sink:
         # Only commits need the tree to be there.
         found = load(series, tree, sink)[0] if needs_tree(series) else load_series(series)
+    for note in found.notes:
+        click.echo(terminal(f"kvet: {found.name}: {note}"), err=True)
     request = Request(
         series=series,
         tree=tree,
@@ -94,12 +96,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     )
     plan = make_plan(found, request, tool=f"kvet {__version__}")
     if output is not None:
-        try:
-            write_atomic(output, render.as_json(plan))
-        except OSError as error:
-            raise UserError(
-                f"{output}: cannot be written: {error.strerror}", cure="name another file"
-            ) from error
+        write_named(output, render.as_json(plan))
     if github:
         click.echo(render.github(plan), nl=False)
     else:

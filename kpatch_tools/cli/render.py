@@ -13,7 +13,7 @@ from kpatch_tools.model.report import Report
 from kpatch_tools.parse.report_json import parse_report
 from kpatch_tools.render import FORMATS
 from kpatch_tools.render.escape import terminal
-from kpatch_tools.tools.files import read_text, write_atomic
+from kpatch_tools.tools.files import read_text, write_named
 
 # This one takes the patches too.
 _MAIL = "mail"
@@ -36,7 +36,7 @@ _FORMATS = (*FORMATS, _MAIL)
     "source",
     metavar="FILE",
     required=True,
-    type=click.Path(path_type=Path, allow_dash=True),
+    type=click.Path(path_type=Path, allow_dash=True, dir_okay=False),
     help="the report.json to read; - for standard input",
 )
 @click.option(
@@ -82,7 +82,7 @@ def command(fmt: str, source: Path, output: Path | None, origin: str, series: st
         left = Path(report.folder) if report.folder else None
         _mails(report, left if str(source) == "-" else source.parent, series, output)
         return
-    _write(rendered(report, fmt, origin=origin), output, fmt)
+    _write(rendered(report, fmt, origin=origin, to_file=output is not None), output, fmt)
     if output:
         click.echo(terminal(f"kvet: {output}"), err=True)
 
@@ -106,10 +106,7 @@ def _write(shown: str | bytes, output: Path | None, fmt: str) -> None:
         raise UserError(
             f"{output}: is a folder", cure=f"name the file: -o {output / 'report'}.{_ending(fmt)}"
         )
-    try:
-        write_atomic(output, shown)
-    except OSError as error:
-        raise UserError(f"{output}: cannot be written: {error.strerror}", cure="name another file") from error
+    write_named(output, shown)
 
 
 def _ending(fmt: str) -> str:

@@ -219,7 +219,7 @@ def _needs(prior: Applied) -> Applied:
 
 
 def _already(base: str, tree: str) -> Applied:
-    reason = "every patch is in the base already"
+    reason = "every patch is in the base already; --onto auto looks for the commit before the first"
     return Applied(state=ApplyState.ALREADY_APPLIED, base=base, reason=reason, tree=tree)
 
 

@@ -7,7 +7,8 @@ there; each one that does not says why. git-format-patch(1), "BASE TREE INFORMAT
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from kpatch_tools.checks.series import completeness
@@ -62,7 +63,8 @@ def apply_to(  # noqa: PLR0913 - what, where, and where to leave it
     """Apply as apply_series() does; ``onto`` may be "auto", which finds the base first and tells how.
 
     With a commit in ``onto`` and ``prerequisites`` given, the patches that the series names by patch id are
-    taken from there and applied first; where one is missing the state is needs-prerequisite.
+    taken from there and applied first; where one is missing the state is needs-prerequisite. What HEAD has
+    already is applied to the base that the mails record, where HEAD holds that too; the reason says so.
     """
     if onto == AUTO:
         found = find_base(series, tree, prerequisites=prerequisites, branches=branches, sink=sink)
@@ -79,9 +81,16 @@ def apply_to(  # noqa: PLR0913 - what, where, and where to leave it
                 state = ApplyState.NEEDS_PREREQUISITE
                 return Applied(state=state, base=ladder.head, reason=_lacking(missing)), None
             first = ladder.mails()
-    applied = apply_series(
-        series, tree=tree, onto=onto, objects=objects, branch=branch, first=first, sink=sink
-    )
+    put = partial(apply_series, series, tree=tree, objects=objects, branch=branch, first=first, sink=sink)
+    applied = put(onto=onto)
+    # Authors ask in the tree that they wrote the patches in: what these do is seen from their own base only.
+    if applied.state is ApplyState.ALREADY_APPLIED and onto == "HEAD" and not branch and series.base_commit:
+        source = Repository.open(tree)
+        if source.run("merge-base", "--is-ancestor", series.base_commit, "HEAD").ok:
+            again = put(onto=series.base_commit)
+            if again.state is ApplyState.APPLIED:
+                reason = "HEAD has every patch already, so they are taken to the base that they record"
+                return replace(again, reason=reason), found
     return applied, found
 
 

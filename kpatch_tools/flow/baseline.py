@@ -7,7 +7,6 @@ from pathlib import Path
 
 from kpatch_tools.checks import baseline as matching
 from kpatch_tools.checks.docs import RULES
-from kpatch_tools.errors import UserError
 from kpatch_tools.flow import docs
 from kpatch_tools.flow.docs_files import Against, check_files, documents
 from kpatch_tools.model.baseline import Baseline, BaselineEntry
@@ -16,7 +15,7 @@ from kpatch_tools.model.finding import Finding, Severity
 from kpatch_tools.model.report import Report, status_of
 from kpatch_tools.parse.baseline import parse_baseline
 from kpatch_tools.render.baseline import render
-from kpatch_tools.tools.files import read_text, write_atomic
+from kpatch_tools.tools.files import read_text, write_named
 
 
 def read_baseline(path: Path) -> Baseline:
@@ -26,12 +25,7 @@ def read_baseline(path: Path) -> Baseline:
 
 def write_baseline(path: Path, report: Report) -> int:
     """Write all findings of a report as a baseline; returns how many. Raises UserError where it cannot."""
-    try:
-        write_atomic(path, render(report.findings))
-    except OSError as error:
-        raise UserError(
-            f"{path}: cannot be written: {error.strerror}", cure="name a file that you can write"
-        ) from error
+    write_named(path, render(report.findings))
     return len(report.findings)
 
 

@@ -113,8 +113,13 @@ def range_mails(first: str, last: str, tree: Path | None) -> RangeMails:
         )
     count = int(source.ask("rev-list", "--count", f"{first}..{last}").text)
     label = f"{first[:12]}..{last[:12]}"
-    if not 0 < count <= mailbox.MAX_MAILS:
-        raise UserError(f"{label}: {count} commits: no series", cure=f"git -C {source.path} log {label}")
+    if not count:
+        raise _empty(source, first, last)
+    if count > mailbox.MAX_MAILS:
+        raise UserError(
+            f"{label}: {count} commits, more than one series has",
+            cure=f"git -C {source.path} log --oneline {label} shows where yours begins",
+        )
     base = source.run("merge-base", first, last).text.strip()
     with gitrun.scratch() as folder:
         source.ask(
@@ -134,8 +139,26 @@ def range_mails(first: str, last: str, tree: Path | None) -> RangeMails:
             for at, path in enumerate(files, 1)
         )
     empty = count - len(mails)
-    notes = (f"{empty} commits of the range change nothing and were left out",) if empty else ()
+    words = (
+        "1 commit of the range changes nothing and is"
+        if empty == 1
+        else f"{empty} commits of the range change nothing and are"
+    )
+    notes = (f"{words} left out",) if empty else ()
     return RangeMails(mails=mails, name=label, notes=notes)
+
+
+def _empty(source: Repository, first: str, last: str) -> UserError:
+    """What is wrong with a range without commits."""
+    label = f"{first[:12]}..{last[:12]}"
+    if first == last:
+        message = f"{label}: both ends are the same commit, so there are no patches"
+        return UserError(message, cure=f"begin before the first patch: {first[:12]}~3..{last[:12]} has three")
+    back = int(source.ask("rev-list", "--count", f"{last}..{first}").text)
+    return UserError(
+        f"{label}: no patches; {last[:12]} comes {back} commits before {first[:12]}",
+        cure=f"the other way round: {last[:12]}..{first[:12]}",
+    )
 
 
 def _repository(tree: Path | None) -> Repository:

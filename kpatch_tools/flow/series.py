@@ -11,7 +11,7 @@ from kpatch_tools.flow.reading import read_series
 from kpatch_tools.model.series import Series
 from kpatch_tools.parse.thread import Choice, read_choice
 from kpatch_tools.tools import mailbox
-from kpatch_tools.tools.files import data_dir, read_text
+from kpatch_tools.tools.files import FULL, data_dir, read_text
 
 if TYPE_CHECKING:
     from kpatch_tools.model.manifest import SeriesManifest
@@ -47,11 +47,14 @@ def load_series(spec: str, *, tree: Path | None = None, version: int = 0) -> Ser
             return _from_elsewhere(spec, tree, version)
         choice = choice or by_version
         if path.is_dir():
-            path = _version_folder(path, version)
+            path, remark = _version_folder(path, version)
             whole = path.resolve()
             name = whole.parent.name if _VERSION_FOLDER.match(whole.name) else whole.name
-            return read_series(mailbox.read_folder(path), name, ordered=True, choice=choice)
+            found = read_series(mailbox.read_folder(path), name, ordered=True, choice=choice)
+            return replace(found, notes=(*found.notes, remark)) if remark else found
     except OSError as error:
+        if error.errno in FULL:
+            raise
         raise UserError(
             f"{spec[:200]}: cannot be read: {error.strerror}",
             cure="name an mbox file or a folder of patches that you can read",
@@ -173,27 +176,42 @@ def _named(spec: str) -> Path | None:
         ) from None
     if (top / spec).is_dir():
         return top / spec
-    known = ", ".join(sorted(item.parent.name for item in top.glob(f"*/{MANIFEST}")))
+    known = sorted(item.parent.name for item in top.glob(f"*/{MANIFEST}"))
+    name = re.split("[/@]", spec, maxsplit=1)[0]
+    if name in known:
+        there = [f"{name}/v{number}" for number, _folder in sorted(_versions(top / name))]
+        raise UserError(f"{spec}: the series {name} has no such version", cure=f"name {' or '.join(there)}")
     raise UserError(
-        f"{spec}: neither a file, a folder nor a series below patches/",
-        cure=f"name a file or folder that is there, or a known series: {known}",
+        f"{spec}: neither a file, a folder nor a series that kvet brings",
+        cure="name a file or folder that is there, a Message-ID, a range of commits A..B, or one of "
+        f"{', '.join(known)}",
     )
 
 
-def _version_folder(path: Path, version: int) -> Path:
-    """The folder vN below a series folder, the newest for 0; the folder itself where there is none."""
-    versions = [
+def _version_folder(path: Path, version: int) -> tuple[Path, str]:
+    """The folder vN below a series folder, the newest for 0; the folder itself where there is none.
+
+    A remark says which one was taken where nobody named one of several.
+    """
+    versions = _versions(path)
+    has_patches = any(item.suffix in mailbox.PATCH_SUFFIXES for item in path.iterdir())
+    if not versions or has_patches:
+        return path, ""
+    there = ", ".join(f"v{number}" for number, _item in sorted(versions))
+    if not version:
+        newest, folder = max(versions)
+        several = len(versions) > 1
+        return folder, f"v{newest} was taken, the newest of {there}" if several else ""
+    for number, item in versions:
+        if number == version:
+            return item, ""
+    raise UserError(f"{path}: v{version} is not there", cure=f"there is {there}")
+
+
+def _versions(path: Path) -> list[tuple[int, Path]]:
+    """The folders vN with patches below the folder of a series, each with its number."""
+    return [
         (int(match.group(1)), item)
         for item in path.iterdir()
         if (match := _VERSION_FOLDER.match(item.name)) and any(item.glob("*.patch"))
     ]
-    has_patches = any(item.suffix in mailbox.PATCH_SUFFIXES for item in path.iterdir())
-    if not versions or has_patches:
-        return path
-    if not version:
-        return max(versions)[1]
-    for number, item in versions:
-        if number == version:
-            return item
-    there = ", ".join(f"v{number}" for number, _item in sorted(versions))
-    raise UserError(f"{path}: v{version} is not there", cure=f"there is {there}")

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from kpatch_tools.errors import EnvironmentFault, ToolFailed, UserError
 from kpatch_tools.model.event import Event, Sink, silent
-from kpatch_tools.tools import trees
+from kpatch_tools.tools import apt, trees
 from kpatch_tools.tools.files import cache_dir, locked
-from kpatch_tools.tools.git import Repository
+from kpatch_tools.tools.git import NAME_A_TREE, Repository
 
 _DEBIAN = re.compile(r"^debian:(\d{1,2}\.\d{1,3})$")
 _URL = re.compile(r"^(?:https?|git|ssh|file)://|^[\w.-]+@[\w.-]+:")
@@ -35,7 +35,7 @@ def get_tree(spec: str, sink: Sink = silent) -> Path:
 def resolve_tree(spec: str | None, sink: Sink = silent) -> Path:
     """What ``--tree`` means: find_tree() of a word, or the git tree around the current directory.
 
-    Raises EnvironmentFault when there is neither a word nor a git tree around.
+    Raises UserError when there is neither a word nor a git tree around.
     """
     if spec is not None:
         # Of a local tree nobody asked for the commit.
@@ -44,10 +44,7 @@ def resolve_tree(spec: str | None, sink: Sink = silent) -> Path:
     try:
         return Repository.discover(here).path
     except UserError as error:
-        raise EnvironmentFault(
-            f"there is no tree to work on: {error.message}",
-            cure="name one: --tree ~/linux, or --tree debian:6.1 for Debian's kernel source",
-        ) from error
+        raise UserError(f"there is no tree to work on: {error.message}", cure=NAME_A_TREE) from error
 
 
 def find_tree(spec: str, sink: Sink = silent) -> FoundTree:
@@ -124,6 +121,12 @@ def _cached(kernel: str) -> list[Path]:
 
 def _newest_cached(kernel: str, reason: str) -> FoundTree:
     cached = _cached(kernel)
+    known = () if cached else apt.known_versions("linux-source-")
+    if known and kernel not in known:
+        raise UserError(
+            f"debian:{kernel}: {reason}, only {', '.join(known)}",
+            cure=f"--tree debian:{known[-1]}, or a git tree: --tree ~/linux",
+        )
     if not cached:
         raise EnvironmentFault(
             f"debian:{kernel}: {reason}",

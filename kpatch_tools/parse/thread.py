@@ -125,7 +125,7 @@ def chosen(found: tuple[Posting, ...], choice: Choice, replies: Iterable[Envelop
         raise UserError(
             f"{what} is there {len(fits)} times:{listing}", cure="choose by Message-ID: FILE@MESSAGE-ID"
         )
-    raise UserError(f"{what} is not there; there is:{listing or ' no patch'}", cure="choose another one")
+    raise UserError(f"{what} is not there; there is:{listing or ' no patch'}", cure="name one of these")
 
 
 def may_replace(newer: Posting, older: Posting) -> bool:

@@ -58,6 +58,17 @@ class Apt:
         return (program, "-c", str(self.folder / "apt.conf"), *options, *words)
 
 
+def known_versions(before: str, behind: str = "") -> tuple[str, ...]:
+    """The kernel versions ("6.1") in the names of packages that the host's own apt knows, oldest first.
+
+    ``before`` is how such a name begins, ``behind`` a pattern for what follows the version. () without apt.
+    """
+    result = process.run(Command(argv=("apt-cache", "pkgnames", before), timeout=60))
+    name = re.compile(rf"^{re.escape(before)}(\d+)\.(\d+){behind}$", re.MULTILINE)
+    found = {(int(first), int(second)) for first, second in name.findall(result.text) if result.ok}
+    return tuple(f"{first}.{second}" for first, second in sorted(found))
+
+
 def archives() -> tuple[Archive, ...]:
     """Debian's archives as this machine's apt is configured; EnvironmentFault when it names none."""
     argv = ("apt-get", "indextargets", "Created-By: Packages")

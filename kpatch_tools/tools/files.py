@@ -2,6 +2,7 @@
 """Files and folders: where data lies, and writing so that nobody ever sees half a file."""
 
 import contextlib
+import errno
 import fcntl
 import os
 import tempfile
@@ -11,6 +12,8 @@ from pathlib import Path
 from kpatch_tools.errors import EnvironmentFault, ToolkitError, UserError
 
 _PACKAGE = Path(__file__).resolve().parent.parent
+# What the system says when there is no room left: by the disk, or by the user's quota.
+FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def data_dir(name: str) -> Path:
@@ -60,8 +63,11 @@ def write_atomic(path: Path, data: str | bytes, mode: int | None = None, *, dura
             mode = 0o666 & ~mask
         temporary.chmod(mode)
         temporary.replace(path)
-    except BaseException:
+    except BaseException as error:
         temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename is None:
+            # A full disk is told by a file handle, which has no name.
+            error.filename = str(path)
         raise
     return path
 
@@ -80,6 +86,30 @@ def read_text(path: Path, what: str) -> str:
             f"{path}: cannot read {what}: {error.strerror}",
             cure="name a file that is there and that you can read",
         ) from error
+
+
+def write_named(path: Path, data: str | bytes) -> Path:
+    """Write the file that the user named, whole or not at all; UserError says which and why not.
+
+    A device or a pipe (/dev/stdout, /dev/null) is written to, never replaced; a link stays one. Raises
+    EnvironmentFault for a full disk.
+    """
+    raw = data.encode() if isinstance(data, str) else data
+    try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            path.write_bytes(raw)
+            return path
+        write_atomic(path.resolve(), raw)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        if error.errno in FULL:
+            raise EnvironmentFault(f"{path}: {error.strerror}", cure="make room on that disk") from error
+        raise UserError(
+            f"{path}: cannot be written: {error.strerror}",
+            cure="name a file, in a folder that you can write to",
+        ) from error
+    return path
 
 
 @contextlib.contextmanager

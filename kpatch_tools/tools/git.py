@@ -32,6 +32,9 @@ _NO_ATTRIBUTES = (
 )
 
 
+NAME_A_TREE = "name a kernel tree: --tree ~/linux, or --tree debian:6.1 for Debian's kernel source"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GitObject:
     """One object as stored: its id, its kind (blob, tree, commit, tag) and its bytes."""
@@ -115,7 +118,7 @@ class Repository:
 
     @property
     def repo(self) -> "CleanRepo":
-        """GitPython's own view, for reading refs and commits.
+        """GitPython's view, for git's commands through ``repo.git``; tools.stage makes branches with it.
 
         GitPython looks for GIT_* in the environment when it is made: inside a hook, use run() instead.
         """
@@ -172,10 +175,14 @@ class Repository:
         found = self.run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
         name = found.text.strip()
         if not found.ok or not name:
-            empty = ref == "HEAD"
+            if ref == "HEAD":
+                raise UserError(
+                    f"{self.path}: a git tree without a commit: there is nothing in it yet", cure=NAME_A_TREE
+                )
+            history = "log --oneline" if set(ref) & set("~^@") else "branch --all"
             raise UserError(
-                f"{self.path}: {'there is no commit yet' if empty else f'{ref!r} names no commit here'}",
-                cure=f"git -C {self.path} log -1" if empty else f"git -C {self.path} branch --all",
+                f"{self.path}: {ref!r} names no commit here",
+                cure=f"git -C {self.path} {history} lists what there is",
             )
         return name
 
@@ -235,10 +242,12 @@ def _batch(answer: bytes, count: int, where: Path) -> Iterator[GitObject | None]
 def _find(path: Path, *, named: bool) -> Repository:
     try:
         reason = "" if path.is_dir() else "is not a folder" if path.exists() else "does not exist"
+        if not reason and not os.access(path, os.R_OK | os.X_OK):
+            reason = "you may not read it"
     except OSError as error:
         reason = error.strerror or "cannot be read"
     if reason:
-        raise UserError(f"{path}: {reason}", cure="name a git tree, or debian:6.1 for Debian's source")
+        raise UserError(f"{path}: {reason}", cure=NAME_A_TREE)
     # The user's own configuration is heard: it says whose repositories are trusted.
     question = ("rev-parse", "--show-object-format", "--is-bare-repository", "--absolute-git-dir")
     only = () if named else ("safe.bareRepository=explicit",)
@@ -284,9 +293,12 @@ def _refused(path: Path, words: str) -> UserError:
         )
     if "safe.bareRepository" in words:
         return _unnamed(path)
-    return UserError(
-        f"{path} is not a git tree", cure="git init && git add -f -A && git commit, or debian:6.1"
-    )
+    if (path / "Kconfig").is_file() and (path / "Makefile").is_file():
+        return UserError(
+            f"{path} is a kernel's source, but not a git tree",
+            cure=f"cd {path} && git init && git add -f -A && git commit -m base",
+        )
+    return UserError(f"{path} is not a git tree", cure=NAME_A_TREE)
 
 
 def _unnamed(path: Path) -> UserError:

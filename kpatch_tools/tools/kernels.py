@@ -11,6 +11,7 @@ from kpatch_tools.errors import EnvironmentFault, UserError
 from kpatch_tools.model.event import Event, Sink
 from kpatch_tools.model.run import Command, Ended
 from kpatch_tools.tools import process
+from kpatch_tools.tools.apt import known_versions
 from kpatch_tools.tools.files import cache_dir, locked
 
 DOWNLOAD_TIMEOUT_S = 1200.0
@@ -84,8 +85,9 @@ def select(spec: str, *, sink: Sink) -> Kernel:
 def debian_kernel(version: str, *, sink: Sink) -> Kernel:
     """Debian's stock kernel of that version, unpacked into the cache and not installed.
 
-    The meta package ``linux-image-VERSION-amd64`` names the current one. Raises EnvironmentFault when apt
-    cannot say or fetch it; a kernel that is already unpacked needs no network.
+    The meta package ``linux-image-VERSION-amd64`` names the current one, or ``linux-image-amd64`` where that
+    is of this version. Raises UserError for a version that apt does not know though it knows others,
+    EnvironmentFault when apt cannot say or fetch it; a kernel that is already unpacked needs no network.
     """
     sink(Event("kernel", f"looking for linux-image-{version}-amd64"))
     package = _current_package(version)
@@ -101,17 +103,27 @@ def debian_kernel(version: str, *, sink: Sink) -> Kernel:
 
 def _current_package(version: str) -> str:
     meta = f"linux-image-{version}-amd64"
-    command = Command(argv=("apt-cache", "depends", "--important", meta), timeout=60)
-    result = process.run(command)
-    if result.ended is Ended.NOT_FOUND:
-        raise EnvironmentFault("apt-cache is not installed: this is no Debian machine", cure="--kernel IMAGE")
-    names = [line.partition("Depends:")[2].strip() for line in result.text.splitlines() if "Depends:" in line]
-    found = [name for name in names if _PACKAGE.match(name)]
-    if result.ok and found:
-        return found[0]
+    # The kernel of the release itself is meant by a name without a version.
+    for name in (meta, "linux-image-amd64"):
+        command = Command(argv=("apt-cache", "depends", "--important", name), timeout=60)
+        result = process.run(command)
+        if result.ended is Ended.NOT_FOUND:
+            raise EnvironmentFault(
+                "apt-cache is not installed: this is no Debian machine",
+                cure="--kernel IMAGE, with the path of a vmlinuz",
+            )
+        needs = (line.partition("Depends:")[2].strip() for line in result.text.splitlines() if result.ok)
+        for package in needs:
+            if _PACKAGE.match(package) and package.startswith(f"linux-image-{version}."):
+                return package
     kept = _unpacked(version)
     if kept:
         return kept
+    if known := known_versions("linux-image-", r"\.\S+-amd64"):
+        raise UserError(
+            f"--kernel debian:{version}: apt knows no such kernel, only {', '.join(known)}",
+            cure=f"--kernel debian:{known[-1]}, or the path of a vmlinuz",
+        )
     raise EnvironmentFault(f"apt knows no package {meta}", cure="apt-get update")
 
 

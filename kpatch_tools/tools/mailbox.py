@@ -18,7 +18,7 @@ from typing import BinaryIO
 from kpatch_tools.errors import UserError
 from kpatch_tools.parse.mail import MailInfo, read_mailinfo
 from kpatch_tools.tools import gitrun
-from kpatch_tools.tools.files import write_atomic
+from kpatch_tools.tools.files import write_named
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_MAILS = 2000
@@ -41,12 +41,7 @@ def save_new(path: Path, data: bytes) -> Path:
         raise UserError(f"{path}: is there already", cure=f"name another file with -o, or rm {path}")
     if not path.parent.is_dir():
         raise UserError(f"{path}: the folder {path.parent} is not there", cure=f"mkdir -p {path.parent}")
-    try:
-        return write_atomic(path, data)
-    except OSError as error:
-        raise UserError(
-            f"{path}: cannot be written: {error.strerror}", cure="name another file: -o FILE"
-        ) from error
+    return write_named(path, data)
 
 
 def read_stdin() -> tuple[RawMail, ...]:

@@ -70,6 +70,15 @@ class Acceleration:
     def __str__(self) -> str:
         return f"{self.engine.value}: {'; '.join(self.evidence)}"
 
+    @property
+    def words(self) -> str:
+        """What runs the guest, for somebody who asks no further: `kvet doctor` has the evidence."""
+        if self.engine is Engine.KVM:
+            return f"KVM, nested on {self.vendor}"
+        if self.engine is Engine.TCG:
+            return "emulated by qemu (TCG) with nested paging; why not by KVM: kvet doctor"
+        return "none: kvet doctor says why"
+
 
 def scripts_folder() -> str:
     """Where our own Python environment keeps its programs (vng, b4), whether or not it is activated."""
@@ -78,7 +87,7 @@ def scripts_folder() -> str:
 
 def locate(name: str) -> str:
     """Path of a program: in our own Python environment, else in PATH; "" when it is in neither."""
-    return shutil.which(name, path=scripts_folder()) or shutil.which(name) or ""
+    return shutil.which(name, path=f"{scripts_folder()}:{process.search_path()}") or ""
 
 
 def find_program(

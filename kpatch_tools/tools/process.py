@@ -39,10 +39,19 @@ class Stopped(Exception):  # noqa: N818 - asked for, no fault
     """The program was ended because the event in STOP was set."""
 
 
+def search_path() -> str:
+    """PATH, with the folders behind it in which Debian keeps depmod and that it gives to root alone."""
+    known = os.environ.get("PATH", os.defpath)
+    return ":".join(dict.fromkeys((*known.split(":"), "/usr/sbin", "/sbin")))
+
+
 def clean_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The caller's environment without GIT_* (a hook's GIT_INDEX_FILE would redirect us), in the C locale."""
+    """The caller's environment without GIT_* (a hook's GIT_INDEX_FILE would redirect us), in the C locale.
+
+    PATH is search_path().
+    """
     kept = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
-    return {**kept, "LC_ALL": "C", **(extra or {})}
+    return {**kept, "PATH": search_path(), "LC_ALL": "C", **(extra or {})}
 
 
 def run(

@@ -213,10 +213,13 @@ def publish(store: Repository, target: Repository, *, head: str, base: str, bran
     target.ask("unpack-objects", "-q", stdin=pack, what=f"cannot write the commits to {target.path}")
     log = "kvet apply: created from a patch series"
     absent = "0" * len(head)
-    made = target.run("update-ref", "-m", log, f"refs/heads/{branch}", head, absent)
-    if not made.ok:
+    # A command of git's: create_head() writes files, which is no way into a tree whose refs are in a table.
+    status, _out, words = target.repo.git.update_ref(
+        "-m", log, f"refs/heads/{branch}", head, absent, with_extended_output=True, with_exceptions=False
+    )
+    if status:
         raise UserError(
-            f"{target.path}: cannot make the branch {branch}: {made.tail.strip()}",
+            f"{target.path}: cannot make the branch {branch}: {words.strip()}",
             cure="choose another name with --branch",
         )
 

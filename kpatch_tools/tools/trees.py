@@ -129,11 +129,12 @@ def tree_from_url(url: str, ref: str, target: Path, sink: Sink) -> None:
 
     def fill(folder: Path) -> None:
         sink(Event(STAGE, f"fetching {url} {ref}".rstrip()))
-        what = f"cannot fetch {url} {ref}"
+        what = f"cannot fetch {url} {ref}".rstrip()
+        cure = f"check the address, the name behind # and the network: git ls-remote {url}"
         fetch = ("fetch", "--quiet", "--depth=1", "--no-tags", "--end-of-options", url, ref or "HEAD")
         checkout = ("checkout", "--quiet", "--detach", "FETCH_HEAD")
         _ok(_quiet(folder, "init", "--quiet", "--template="), what)
-        _ok(heard_command(*fetch, cwd=folder, timeout=LONG_S), what)
+        _ok(heard_command(*fetch, cwd=folder, timeout=LONG_S), what, cure=cure)
         # A filter of the user's (git-lfs) would do what the tree's .gitattributes and .lfsconfig say.
         _ok(_quiet(folder, *checkout), what)
 
@@ -158,12 +159,16 @@ def _made_whole(target: Path, fill: Callable[[Path], None]) -> None:
         raise
 
 
-def _ok(command: Command, what: str, on_line: Callable[[str], None] | None = None) -> RunResult:
+def _ok(
+    command: Command, what: str, on_line: Callable[[str], None] | None = None, *, cure: str = ""
+) -> RunResult:
     result = run(command, on_line=on_line)
     if result.ended is Ended.NOT_FOUND:
         raise EnvironmentFault(f"{what}: {command.argv[0]} is not installed", cure="kvet doctor")
     if "No space left on device" in result.error_text:
         raise ToolFailed(
-            f"{what}: the disk is full", tail=result.tail, cure="free 4 GB or set XDG_CACHE_HOME"
+            f"{what}: the disk is full",
+            tail=result.tail,
+            cure="make room there; a kernel tree takes 4 GB, in the cache or where XDG_CACHE_HOME says",
         )
-    return result.ok_or_raise(what)
+    return result.ok_or_raise(what, cure=cure)

@@ -75,11 +75,11 @@ def test_findings_exit_with_1_and_bad_input_with_2(
     assert capsys.readouterr().out == ""
 
 
-def test_no_tree_is_a_check_that_could_not_run(
+def test_no_tree_is_a_wrong_usage(
     posted: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert run(["apply", str(posted[1])]) == 3
+    assert run(["apply", str(posted[1])]) == 2
 
 
 def test_series_show(posted: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:

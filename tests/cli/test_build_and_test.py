@@ -117,15 +117,17 @@ def test_good_tests_and_the_options(
     tree: Path,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     calls = tested(GOOD)
+    monkeypatch.setattr("kpatch_tools.cli.test.select", lambda spec, sink: f"the kernel of {spec}")
     argv = ["test", "kvm_map_memory", "--tree", str(tree), "--kernel", "debian:6.12", "--mode", "npt=0"]
     argv += ["--mode", "default", "--cpus", "2", "--memory", "2G", "--timeout", "9", "--state", str(tmp_path)]
     assert run([*argv, "--format", "json"]) == 0
     assert json.loads(capsys.readouterr().out)["verdict"] == "PASS"
     (call,) = calls
     assert call["modes"] == ({"npt": "0"}, {})
-    assert call["kernel"] == "debian:6.12"
+    assert call["kernel"] == "the kernel of debian:6.12"
     settings = call["settings"]
     assert (settings.cpus, settings.memory, settings.limit, settings.config) == (2, "2G", 9, ())
     (report,) = tmp_path.glob("runs/*-test-kvm_map_memory/report.json")

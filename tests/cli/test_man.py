@@ -115,4 +115,4 @@ def test_pages_are_printed_and_written(capsys, tmp_path, monkeypatch):
     assert app.run(["man", "review", "-o", str(tmp_path)]) == 2
     (tmp_path / "file").touch()
     assert app.run(["man", "-o", str(tmp_path / "file" / "below")]) == 2
-    assert "cure: name a folder that you can write to" in capsys.readouterr().err
+    assert "cure: name a file, in a folder that you can write to" in capsys.readouterr().err

@@ -374,7 +374,7 @@ def test_trees_and_commits_that_are_none(rich: tuple[Path, Series], git: Git, tm
         (base / "mm", "HEAD", "is not the top of a git tree"),
         (base, "no-such-ref", "names no commit"),
         (base, "--all", "names no commit"),
-        (tmp_path / "unborn", "HEAD", "no commit yet"),
+        (tmp_path / "unborn", "HEAD", "without a commit"),
     ):
         with pytest.raises(UserError, match=words):
             apply_series(series, tree=tree, onto=onto)

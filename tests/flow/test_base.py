@@ -178,3 +178,23 @@ def test_the_command_tells_each_try(
     assert (row["way"], row["taken"]) == ("base-commit", True)
     assert run(["apply", mails, "--tree", tree, "--base-branch", "main"]) == 2
     assert run(["apply", mails, "--tree", tree, "--onto", "auto", "--prerequisites", tree]) == 2
+
+
+def test_what_head_has_already_is_taken_to_its_own_base(git: Git, git_tree: Tree, tmp_path: Path) -> None:
+    """As in the tree of the author, where the patches are commits."""
+    tree = git_tree({"f": LINES.encode()})
+    start = git(tree, "rev-parse", "HEAD")
+    change(git, tree, "f", "line 30\n", "line thirty\n", "f: thirty")
+    series = load_series(f"{start}..HEAD", tree=tree)
+    applied, found = apply_to(series, tree=tree)
+    assert (applied.state, applied.base, found) == (ApplyState.APPLIED, start, None)
+    assert "HEAD has every patch already" in applied.reason
+    # Where somebody names the commit, or no base is recorded, it is what it is.
+    for one, onto in ((series, git(tree, "rev-parse", "HEAD")), (replace(series, base_commit=""), "HEAD")):
+        applied, _found = apply_to(one, tree=tree, onto=onto)
+        assert applied.state is ApplyState.ALREADY_APPLIED
+    assert "--onto auto" in applied.reason
+    # A base that HEAD does not hold says nothing about HEAD.
+    git(tree, "checkout", "--quiet", "--orphan", "other")
+    git(tree, "commit", "--quiet", "-m", "all at once")
+    assert apply_to(series, tree=tree)[0].state is ApplyState.ALREADY_APPLIED

@@ -203,7 +203,7 @@ def test_a_range_of_commits(git: Git, git_tree: Tree, monkeypatch: pytest.Monkey
     assert completeness(loaded) is None
     assert [patch.subject for patch in loaded.patches] == ["make it 2", "make it 3"]
     assert loaded.base_commit == git(tree, "rev-parse", "start")
-    assert loaded.notes == ("1 commits of the range change nothing and were left out",)
+    assert loaded.notes == ("1 commit of the range changes nothing and is left out",)
     monkeypatch.chdir(tree)
     assert [patch.diff for patch in load_series("start..").patches] == [p.diff for p in loaded.patches]
 
@@ -215,8 +215,10 @@ def test_ranges_that_are_none(git: Git, git_tree: Tree) -> None:
     git(tree, "checkout", "--quiet", "main")
     git(tree, "commit", "--quiet", "--allow-empty", "-m", "m")
     git(tree, "merge", "--quiet", "--no-edit", "side")
+    git(tree, "tag", "older", "HEAD^2")
     for spec, words in (
-        ("HEAD..HEAD", "0 commits"),
+        ("HEAD..HEAD", "both ends are the same commit"),
+        ("main..older", "no patches; .* comes 2 commits before"),
         ("side..main", "holds merges"),
         ("a...b", "symmetric"),
         ("main..none", "names no commit"),

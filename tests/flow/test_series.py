@@ -13,6 +13,7 @@ from kpatch_tools.checks.series import completeness
 from kpatch_tools.errors import UserError
 from kpatch_tools.flow.series import load_manifest, load_series
 from kpatch_tools.model.series import ApplyState
+from kpatch_tools.tools import mailbox
 from kpatch_tools.tools.files import data_dir
 
 DIFF = "diff --git a/{path} b/{path}\n--- a/{path}\n+++ b/{path}\n@@ -1 +1 @@\n-{old}\n+{new}\n"
@@ -304,3 +305,13 @@ def test_hostile_files_end_in_a_series_or_a_user_error(tmp_path: Path, parts: li
     path.write_bytes(b"".join(parts))
     with contextlib.suppress(UserError):
         completeness(load_series(str(path)))
+
+
+def test_a_full_disk_is_no_fault_of_the_series(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_path: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    (tmp_path / "a.patch").touch()
+    monkeypatch.setattr(mailbox, "read_folder", full)
+    with pytest.raises(OSError, match="No space"):
+        load_series(str(tmp_path))

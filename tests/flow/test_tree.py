@@ -6,7 +6,7 @@ import pytest
 
 from kpatch_tools.errors import EnvironmentFault, ToolFailed, UserError
 from kpatch_tools.flow.tree import _version_key, find_tree, get_tree, resolve_tree
-from kpatch_tools.tools import trees
+from kpatch_tools.tools import apt, trees
 from kpatch_tools.tools.files import cache_dir
 
 Git = Callable[..., str]
@@ -41,6 +41,7 @@ def world(monkeypatch: pytest.MonkeyPatch, git: Git) -> World:
         state.made.append((tarball.name, message))
 
     monkeypatch.setattr(trees, "candidate_version", lambda package: state.candidate)
+    monkeypatch.setattr(apt, "known_versions", lambda before: ())
     monkeypatch.setattr(trees, "installed_tarball", lambda package: state.installed)
     monkeypatch.setattr(trees, "download_tarball", download)
     monkeypatch.setattr(trees, "tree_from_tarball", unpack)
@@ -128,8 +129,38 @@ def test_without_a_word_the_tree_around_is_meant(
     monkeypatch.chdir(tree / "d")
     assert resolve_tree(None) == tree
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(EnvironmentFault, match="no tree to work on"):
+    with pytest.raises(UserError, match="no tree to work on"):
         resolve_tree(None)
+
+
+def test_what_is_no_git_tree_is_told_by_what_it_is(git: Git, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="is not a git tree") as caught:
+        find_tree(str(tmp_path))
+    assert "git init" not in caught.value.cure
+    assert "debian:6.1" in caught.value.cure
+    (tmp_path / "unborn").mkdir()
+    git(tmp_path / "unborn", "init", "--quiet")
+    with pytest.raises(UserError, match="without a commit") as caught:
+        find_tree(str(tmp_path / "unborn"))
+    assert "debian:6.1" in caught.value.cure
+    for name in ("Kconfig", "Makefile"):
+        (tmp_path / name).touch()
+    with pytest.raises(UserError, match="kernel's source, but not a git tree") as caught:
+        find_tree(str(tmp_path))
+    assert f"cd {tmp_path} && git init" in caught.value.cure
+
+
+def test_a_version_that_apt_does_not_have_is_told_with_those_that_it_has(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.candidate = ""
+    monkeypatch.setattr(apt, "known_versions", lambda before: ("6.1", "6.12"))
+    with pytest.raises(UserError, match=r"linux-source-5\.2 here, only 6\.1, 6\.12") as caught:
+        find_tree("debian:5.2")
+    assert "--tree debian:6.12" in caught.value.cure
+    # Known by name, and without a version to install: the lists are damaged.
+    with pytest.raises(EnvironmentFault, match="apt knows no"):
+        find_tree("debian:6.12")
 
 
 def test_a_url_is_fetched_once(git_tree: Tree, git: Git) -> None:

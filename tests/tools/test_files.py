@@ -42,3 +42,42 @@ def test_read_text_names_file_and_fault(tmp_path):
     (tmp_path / "raw").write_bytes(b"ab\xff")
     with pytest.raises(UserError, match=r"not UTF-8 \(byte 2\)"):
         files.read_text(tmp_path / "raw", "series")
+
+
+def test_a_file_that_the_user_named_is_written_or_told(tmp_path):
+    assert files.write_named(tmp_path / "new" / "file", "text").read_text() == "text"
+    (tmp_path / "file").write_text("in the way")
+    for place in (tmp_path, tmp_path / "file" / "below", tmp_path / ("x" * 300)):
+        with pytest.raises(UserError, match="cannot be written") as caught:
+            files.write_named(place, "text")
+        assert caught.value.cure
+    assert (tmp_path / "file").read_text() == "in the way"
+
+
+def test_a_full_disk_is_the_machines_fault(tmp_path, monkeypatch):
+    def full(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(EnvironmentFault, match="No space") as caught:
+        files.write_named(tmp_path / "file", "text")
+    assert caught.value.cure
+    assert not list(tmp_path.iterdir())
+    # The system's own error names no file: whoever tells it later could not either.
+    with pytest.raises(OSError, match="No space") as told:
+        files.write_atomic(tmp_path / "file", "text")
+    assert told.value.filename == str(tmp_path / "file")
+
+
+def test_a_pipe_is_written_to_and_a_link_stays_one(tmp_path):
+    pipe, target, link = tmp_path / "pipe", tmp_path / "target", tmp_path / "link"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    files.write_named(pipe, "through")
+    assert os.read(reader, 100) == b"through"
+    os.close(reader)
+    assert pipe.is_fifo()
+    link.symlink_to(target)
+    files.write_named(link, "there")
+    assert link.is_symlink()
+    assert target.read_text() == "there"

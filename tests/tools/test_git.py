@@ -139,3 +139,12 @@ def test_a_borrowed_store_follows_its_owner(git: Git, git_tree: Tree, tmp_path: 
     before = alternates.stat().st_mtime_ns
     store.borrow(owner)
     assert alternates.stat().st_mtime_ns == before
+
+
+def test_a_folder_that_may_not_be_read_is_no_want_of_git(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Started in such a folder, git is not found by the system: it cannot go there."""
+    monkeypatch.setattr("os.access", lambda _path, _mode: False)
+    with pytest.raises(UserError, match="you may not read it"):
+        Repository.open(tmp_path)

@@ -83,6 +83,30 @@ def test_debian_kernel_that_cannot_be_had(fake_apt: Path) -> None:
         kernels.select("debian:6.12", sink=silent)
 
 
+def test_a_kernel_that_apt_does_not_have_is_told_with_those_that_it_has(fake_apt: Path) -> None:
+    names = "linux-image-6.12-amd64 linux-image-6.12.9+deb12-amd64 linux-image-6.1.0-9-amd64 linux-image-6-rt"
+    (fake_apt / "apt-cache").write_text(
+        f"#!/bin/sh\ntest $1 = depends && exit 100\nfor name in {names}; do echo $name; done\n"
+    )
+    with pytest.raises(
+        UserError, match=r"debian:5\.2: apt knows no such kernel, only 6\.1, 6\.12$"
+    ) as caught:
+        kernels.select("debian:5.2", sink=silent)
+    assert "--kernel debian:6.12" in caught.value.cure
+
+
+def test_the_kernel_of_the_release_itself_has_a_name_without_a_version(fake_apt: Path) -> None:
+    (fake_apt / "apt-cache").write_text(
+        "#!/bin/sh\n"
+        'test "$3" = linux-image-amd64 || exit 100\n'
+        'echo "  Depends: linux-image-6.12.9+deb12-amd64"\n'
+    )
+    assert kernels.select("debian:6.12", sink=silent).release == "6.12.9+deb12-amd64"
+    # Not another version's: 6.1 is not 6.12.
+    with pytest.raises(EnvironmentFault, match=r"linux-image-6\.1-amd64"):
+        kernels.select("debian:6.1", sink=silent)
+
+
 def test_no_apt_at_all(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(EnvironmentFault, match="no Debian machine"):

@@ -157,6 +157,18 @@ def test_amounts(tmp_path: Path) -> None:
     assert probe.memory_available(tmp_path / "absent") == 0
 
 
+def test_what_runs_a_guest_is_said_in_plain_words() -> None:
+    said = {
+        engine: probe.Acceleration(engine=engine, vendor="amd", evidence=("a fact; another",)).words
+        for engine in probe.Engine
+    }
+    assert said == {
+        probe.Engine.KVM: "KVM, nested on amd",
+        probe.Engine.TCG: "emulated by qemu (TCG) with nested paging; why not by KVM: kvet doctor",
+        probe.Engine.NONE: "none: kvet doctor says why",
+    }
+
+
 def test_what_can_run_nothing_is_refused_with_its_evidence(monkeypatch: pytest.MonkeyPatch) -> None:
     none = probe.Acceleration(engine=probe.Engine.NONE, evidence=("no qemu", "no /dev/kvm"))
     monkeypatch.setattr(probe, "acceleration", lambda: none)

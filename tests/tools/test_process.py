@@ -258,3 +258,13 @@ def test_nothing_is_run_once_it_is_asked_to_stop():
 
     with pytest.raises(process.Stopped):
         contextvars.copy_context().run(work)
+
+
+def test_a_program_for_root_is_found_where_debian_keeps_it(monkeypatch):
+    """Debian's PATH for users ends before /usr/sbin, where depmod is."""
+    monkeypatch.setenv("PATH", "/usr/local/bin:/usr/bin:/bin")
+    assert process.search_path() == "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
+    shown = process.run(Command(argv=("sh", "-c", "command -v ldconfig"), timeout=10))
+    assert shown.text.strip() in {"/usr/sbin/ldconfig", "/sbin/ldconfig"}
+    monkeypatch.setenv("PATH", "/usr/sbin:/x")
+    assert process.search_path() == "/usr/sbin:/x:/sbin"
