@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What the compiler found in the tree's headers against what the contract says: the last word on layout."""
 
-from kpatch_tools.checks.layout import c_struct
+from kpatch_tools.checks.layout import written_so
 from kpatch_tools.model.abi import Answer, Kind
 from kpatch_tools.model.contract import Contract
 from kpatch_tools.model.finding import Finding, Location, Severity
@@ -24,9 +24,10 @@ def abi_findings(
     of another width is of another type.
     """
     struct = header.structs.get(contract.ioctl.struct)
-    found = []
+    found: list[Finding] = []
     for answer in _telling(answers):
         about_struct = answer.assertion.kind in (Kind.STRUCT, Kind.MEMBER)
+        shown = any(one.hint for one in found)
         found.append(
             Finding(
                 rule=_RULES[answer.assertion.kind],
@@ -35,7 +36,7 @@ def abi_findings(
                 location=Location(path=path, line=_line(answer, header, struct)),
                 detail=f"the compiler refuses {answer.assertion.expression} == "
                 f"{_number(answer, wanted=True)}",
-                hint=f"the contract has {c_struct(contract)}" if about_struct else "",
+                hint=written_so(contract) if about_struct and not shown else "",
             )
         )
     return tuple(found)
@@ -62,11 +63,9 @@ def _message(answer: Answer, struct: StructDecl | None) -> str:
         return f"{item.subject} cannot be computed from the header: {answer.said}"
     if item.truth:
         member = next((one for one in struct.members if one.name == item.name), None) if struct else None
-        declared = f": the header declares it {member.type}" if member else ""
-        return f"{item.subject} in the contract, not in the header{declared}"
-    return (
-        f"{item.subject} is {_number(answer)} in the header, {_number(answer, wanted=True)} in the contract"
-    )
+        declared = f"; it has {member.type} there" if member else ""
+        return f"not so in the header: {item.subject}{declared}"
+    return f"{item.subject} is {_number(answer)} in the header, expected {_number(answer, wanted=True)}"
 
 
 def _number(answer: Answer, *, wanted: bool = False) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from kpatch_tools.checks.evidence import results_of
 from kpatch_tools.model.contract import Contract
-from kpatch_tools.model.finding import Finding, Severity
+from kpatch_tools.model.finding import Finding, Severity, beside
 from kpatch_tools.model.test import TestResult
 from kpatch_tools.parse.contract_places import UNKNOWN, Places
 
@@ -72,14 +72,14 @@ def absence_findings(
         by_kernel.setdefault(one.kernel, one)
     name = contract.ioctl.name
     for one in by_kernel.values():
-        yield Finding(
+        found = Finding(
             rule=ABSENT,
             severity=Severity.NOTE,
             message=f"{name}: {one.kernel or 'a kernel'} does not know it: each of {one.controls} positive "
             f"controls returned {UNKNOWN_ERRNO}; its {one.results} results are left out",
-            location=places.top(),
             hint=f"a kernel may have another ioctl behind {contract.ioctl.cap} ({contract.ioctl.cap_nr})",
         )
+        yield beside(found, places.top())
 
 
 def _run(test: TestResult) -> _Run:

@@ -8,10 +8,10 @@ has one is believed only when the test saw the whole symptom, and only of a bug 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from kpatch_tools.checks.evidence import results_of, where_text
+from kpatch_tools.checks.evidence import places_text, results_of, where_text
 from kpatch_tools.model.case import Case
 from kpatch_tools.model.contract import Contract, KnownBug
-from kpatch_tools.model.finding import Finding, Severity
+from kpatch_tools.model.finding import Finding, Location, Severity, beside
 from kpatch_tools.model.test import TestResult, Verdict
 from kpatch_tools.parse.contract_places import UNKNOWN, Places
 from kpatch_tools.parse.seen_bug import seen_bug
@@ -23,13 +23,17 @@ _WORDS = {Verdict.CRASH: "crashed", Verdict.HANG: "hung"}
 
 
 def behaviour(
-    contract: Contract, tests: tuple[TestResult, ...], places: Places = UNKNOWN
+    contract: Contract,
+    tests: tuple[TestResult, ...],
+    places: Places = UNKNOWN,
+    section: Location | None = None,
 ) -> Iterator[Finding]:
     """One finding for each case that did not do what its clause says, whatever the document says about it.
 
     Boots that saw the same of a case are told together. A known bug with a fix is a warning: the kernel lacks
-    a commit. One without is an error like a failure. A finding has the place of the case in the contract's
-    file, where ``places`` know that.
+    a commit. One without is an error like a failure. A finding is at the code where ``places`` know
+    that of a known bug, else at ``section``, what the document says of the ioctl; the case in the contract's
+    file stands beside it.
     """
     seen: dict[tuple[str, Verdict, str], list[TestResult]] = {}
     cases: dict[str, Case] = {}
@@ -41,7 +45,8 @@ def behaviour(
     for (name, _status, _what), same in seen.items():
         case, bug = cases[name], known_bug(contract, cases[name], same[0])
         found = _known_bug(contract, case, same, bug) if bug else _broken(contract, case, same)
-        yield replace(found, location=places.case(name), cases=(name,))
+        code = places.code.get(bug.id) if bug else None
+        yield beside(replace(found, cases=(name,)), places.case(name), code or section)
 
 
 def known_bug(contract: Contract, case: Case, test: TestResult) -> KnownBug | None:
@@ -62,15 +67,16 @@ def explained(contract: Contract, findings: Iterable[Finding]) -> Iterator[Findi
 
 def _lacking(bug: KnownBug) -> str:
     fixed = f", fixed in {bug.fixed_in}" if bug.fixed_in else ""
-    return f"; this kernel lacks the commit {bug.fixed_by}{fixed}" if bug.fixed_by else ""
+    return f"; this kernel lacks commit {bug.fix}{fixed}" if bug.fixed_by else ""
 
 
 def _known_bug(contract: Contract, case: Case, tests: Sequence[TestResult], bug: KnownBug) -> Finding:
+    shown = places_text(tests).strip(" ()")
+    modes = f": {shown}" if shown else ""
     return Finding(
         rule=KNOWN_BUG_RULE,
         severity=Severity.WARNING if bug.fixed_by else Severity.ERROR,
-        message=f"{contract.ioctl.name}: case {case.name} shows the known bug {bug.id}, "
-        f'clause "{case.clause}"{_where(tests)}: {bug.symptom}',
+        message=f"{contract.ioctl.name}: {bug.symptom} (known bug {bug.id}, case {case.name}{modes})",
         detail=_detail(contract, case, tests),
         hint=_lacking(bug).removeprefix("; "),
     )
@@ -84,17 +90,10 @@ def _broken(contract: Contract, case: Case, tests: Sequence[TestResult]) -> Find
         rule=RULE,
         severity=Severity.ERROR,
         message=f'{contract.ioctl.name}: case {case.name} {what}, clause "{case.clause}"'
-        f"{_where(tests)}{reason}",
+        f"{places_text(tests)}{reason}",
         detail=_detail(contract, case, tests),
         hint=_resembles(contract, case),
     )
-
-
-def _where(tests: Sequence[TestResult]) -> str:
-    """The kernels and modes of all of them: " (npt=1, tdp_mmu=1; npt=1, tdp_mmu=0)"."""
-    places = dict.fromkeys(where_text(test).strip().removeprefix("(").removesuffix(")") for test in tests)
-    shown = "; ".join(place for place in places if place)
-    return f" ({shown})" if shown else ""
 
 
 def _detail(contract: Contract, case: Case, tests: Sequence[TestResult]) -> str:

@@ -3,7 +3,7 @@
 
 from collections.abc import Iterator
 
-from kpatch_tools.checks.layout import c_struct
+from kpatch_tools.checks.layout import written_so
 from kpatch_tools.model.abi import placed
 from kpatch_tools.model.btf import BtfMember, BtfStruct
 from kpatch_tools.model.contract import Contract
@@ -27,7 +27,7 @@ def btf_findings(
             severity=Severity.ERROR,
             message=f"{difference} (BTF of {kernel})",
             location=place,
-            hint=f"the contract has {c_struct(contract)}",
+            hint=written_so(contract),
         )
         for difference in differences
     )
@@ -36,7 +36,7 @@ def btf_findings(
 def _differences(contract: Contract, found: BtfStruct) -> Iterator[str]:
     name = f"struct {contract.ioctl.struct}"
     if found.size != contract.ioctl.size:
-        yield f"sizeof({name}) is {found.size} in the kernel, {contract.ioctl.size} in the contract"
+        yield f"sizeof({name}) is {found.size} in the kernel, expected {contract.ioctl.size}"
     members = {member.name: member for member in found.members}
     wanted = {member.field.name for member in placed(contract)}
     for member in placed(contract):
@@ -47,16 +47,15 @@ def _differences(contract: Contract, found: BtfStruct) -> Iterator[str]:
         if own.bits or own.bit_offset != member.offset * _BITS:
             yield (
                 f"offsetof({name}, {member.field.name}) is {_offset(own)} in the kernel, "
-                f"{member.offset} in the contract"
+                f"expected {member.offset}"
             )
         if own.size != member.size:
             yield (
-                f"the width of {name}.{member.field.name} is {own.size} in the kernel, "
-                f"{member.size} in the contract"
+                f"the width of {name}.{member.field.name} is {own.size} in the kernel, expected {member.size}"
             )
     for extra in found.members:
         if extra.name not in wanted:
-            yield f'{name} has a member "{extra.name}" at {_offset(extra)} that the contract lacks'
+            yield f'{name} has a member "{extra.name}" at {_offset(extra)} that is not expected'
 
 
 def _offset(member: BtfMember) -> str:

@@ -8,10 +8,10 @@ say which errno the kernel returned; the document says which errno it promises.
 import re
 
 from kpatch_tools.checks.behaviour import behaviour
-from kpatch_tools.checks.conformance_rows import against_contract, differing, unmentioned, unprovoked
+from kpatch_tools.checks.conformance_rows import against_contract, differing, shown, unmentioned, unprovoked
 from kpatch_tools.checks.errno_table import proposed
 from kpatch_tools.checks.evidence import SUCCESS, Evidence, evidence, no_evidence
-from kpatch_tools.checks.layout import c_struct, differences
+from kpatch_tools.checks.layout import differences, told, written_so
 from kpatch_tools.model.contract import Contract
 from kpatch_tools.model.document import Field, Section
 from kpatch_tools.model.finding import Finding, Location, Severity
@@ -40,7 +40,8 @@ def conformance(  # noqa: PLR0913 - the three things, and where each of them sta
     evidence in ``tests`` only what needs none is found: ask no_evidence().
     """
     seen = evidence(contract, tests)
-    found = [*behaviour(contract, tests, places)]
+    place = Location(path=path, line=section.title.line) if section else None
+    found = [*behaviour(contract, tests, places, place)]
     if section is None:
         return (_no_section(contract, path), *found)
     found += differing(contract, section, seen, path=path, lines=lines)
@@ -90,14 +91,14 @@ def _architectures(
     if field is None or (seen and not succeeded):
         return []
     calls = "1 call" if len(succeeded) == 1 else f"{len(succeeded)} calls"
-    proof = f"yet {calls} succeeded on" if seen else "the contract is for"
+    proof = f"yet {calls} succeeded on" if seen else "but the ioctl is meant for"
     return [
         Finding(
             rule="conformance/architectures",
             severity=Severity.WARNING,
             message=f'the document says ":Architectures: {field.value}", {proof} {name}',
             location=Location(path=path, line=field.line),
-            detail=succeeded[0].shown if succeeded else "",
+            detail=shown([one for one in succeeded if one.case is succeeded[0].case]),
             hint=f":Architectures: {name}",
         )
         for name in contract.architectures
@@ -128,7 +129,7 @@ def _fields(contract: Contract, section: Section, path: str) -> list[Finding]:
             Finding(
                 rule=f"conformance/{rule}",
                 severity=Severity.WARNING,
-                message=f'the document says ":{name}: {field.value}", the contract has {want}',
+                message=f'the document says ":{name}: {field.value}", {want} is expected',
                 location=Location(path=path, line=field.line),
                 hint=f":{name}: {want}",
             )
@@ -147,14 +148,14 @@ def _struct(contract: Contract, section: Section, path: str) -> list[Finding]:
         written = parse_header(block.text).structs.get(name)
         if not written:
             continue
-        found += [
-            Finding(
-                rule="conformance/struct",
-                severity=Severity.ERROR,
-                message=f"struct {name}: {difference.text}",
-                location=Location(path=path, line=block.line + difference.line - 1),
-                hint=c_struct(contract),
+        if wrong := differences(contract, written):
+            found.append(
+                Finding(
+                    rule="conformance/struct",
+                    severity=Severity.ERROR,
+                    message=f"struct {name}: {told(wrong)}",
+                    location=Location(path=path, line=block.line + wrong[0].line - 1),
+                    hint=written_so(contract),
+                )
             )
-            for difference in differences(contract, written)
-        ]
     return found

@@ -4,7 +4,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from kpatch_tools.checks.evidence import SUCCESS, Evidence, in_span, results_of
+from kpatch_tools.checks.evidence import SUCCESS, Evidence, in_span, places_text, results_of
 from kpatch_tools.model.contract import Contract, Error
 from kpatch_tools.model.document import ErrorRow, Section
 from kpatch_tools.model.finding import Finding, Location, Severity
@@ -32,8 +32,12 @@ class _Group:
     words: str
     wanted: str
     errors: list[Error] = field(default_factory=list)
-    shown: list[str] = field(default_factory=list)
-    cases: list[str] = field(default_factory=list)
+    seen: list[Evidence] = field(default_factory=list)
+
+    @property
+    def says(self) -> str:
+        """What the row says of these conditions, in its own words."""
+        return f'the {row_errno(self.row)} row says "{self.words}"; when {_conditions(self.errors)}, '
 
 
 def differing(
@@ -57,16 +61,15 @@ def differing(
                 _add(groups, mention, item.errno, item)
     for group in groups.values():
         also = _also_right(group, spoken)
-        got = "succeeded" if group.wanted == SUCCESS else f"returned {group.wanted}"
+        got = "the kernel succeeded" if group.wanted == SUCCESS else f"the kernel returned {group.wanted}"
         yield Finding(
             rule="conformance/errno-differs",
             severity=Severity.WARNING if also else Severity.ERROR,
-            message=f"the document says {row_errno(group.row)} when {_conditions(group.errors)}; "
-            f"the kernel {got}{also}",
+            message=f"{group.says}{got}{also}",
             location=Location(path=path, line=_line_of(group.row, group.words, section, lines)),
-            detail=_shown(group.shown),
+            detail=shown(group.seen),
             hint=_correction(group, section),
-            cases=tuple(dict.fromkeys(group.cases)),
+            cases=tuple(dict.fromkeys(item.case.name for item in group.seen)),
         )
 
 
@@ -84,8 +87,7 @@ def against_contract(
         yield Finding(
             rule="contract/document-errno",
             severity=Severity.WARNING,
-            message=f"the document says {row_errno(group.row)} when {_conditions(group.errors)}; "
-            f"the contract has {group.wanted}{also}",
+            message=f"{group.says}{group.wanted} is expected{also}",
             location=Location(path=path, line=_line_of(group.row, group.words, section, lines)),
             detail="no test has shown yet which of the two the kernel does",
             hint=_correction(group, section),
@@ -113,7 +115,7 @@ def unmentioned(
                 message=f"the kernel returned {errno} when {_when(conditions)}; "
                 "no row of the section has that errno",
                 location=Location(path=path, line=section.title.line),
-                detail=_shown([item.shown for item in items]),
+                detail=shown(items),
                 hint=f"add a row: {errno}  {_sentence(conditions)}",
                 cases=tuple(dict.fromkeys(item.case.name for item in items)),
             )
@@ -131,7 +133,7 @@ def unmentioned(
                 severity=Severity.NOTE,
                 message=f"the {errno} row lists conditions but not when {_conditions(left_out)}",
                 location=Location(path=path, line=row.line),
-                detail=_shown([item.shown for item in items if errors[item.case.clause] in left_out]),
+                detail=shown([item for item in items if errors[item.case.clause] in left_out]),
                 cases=tuple(
                     dict.fromkeys(item.case.name for item in items if errors[item.case.clause] in left_out)
                 ),
@@ -209,8 +211,7 @@ def _add(
     if mention.error not in group.errors:
         group.errors.append(mention.error)
     if item:
-        group.shown.append(item.shown)
-        group.cases.append(item.case.name)
+        group.seen.append(item)
 
 
 def _also_right(group: _Group, spoken: tuple[Mention, ...]) -> str:
@@ -268,9 +269,17 @@ def _when(conditions: list[str]) -> str:
     return ", when ".join(conditions[:-1]) + f", or when {conditions[-1]}"
 
 
-def _shown(items: list[str]) -> str:
-    more = [f"and {len(items) - _MAX_SHOWN} more"] if len(items) > _MAX_SHOWN else []
-    return "\n".join((*items[:_MAX_SHOWN], *more))
+def shown(items: Sequence[Evidence]) -> str:
+    """A line for what was observed of a case, with every kernel and mode that showed the same."""
+    lines: dict[tuple[str, str], list[Evidence]] = {}
+    for item in items:
+        lines.setdefault((item.case.name, item.values), []).append(item)
+    told = [
+        f"case {case}{places_text(item.test for item in same)}: {values}"
+        for (case, values), same in lines.items()
+    ]
+    more = [f"and {len(told) - _MAX_SHOWN} more"] if len(told) > _MAX_SHOWN else []
+    return "\n".join((*told[:_MAX_SHOWN], *more))
 
 
 def row_errno(row: ErrorRow) -> str:

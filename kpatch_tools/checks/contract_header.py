@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The contract against the uapi header: number, capability, struct (the compiler decides the offsets)."""
 
-from kpatch_tools.checks.layout import c_struct, differences
+from kpatch_tools.checks.layout import differences, told, written_so
 from kpatch_tools.model.contract import Contract
 from kpatch_tools.model.finding import Finding, Location, Severity
 from kpatch_tools.parse.cheader import Header
@@ -54,7 +54,7 @@ def _request(contract: Contract, header: Header, path: str) -> tuple[Finding, ..
         Finding(
             rule=IOCTL,
             severity=Severity.ERROR,
-            message=f"{ioctl.name} is {define.value}, the contract has {want}",
+            message=f"{ioctl.name} is {define.value}, expected {want}",
             location=Location(path=path, line=define.line),
         ),
     )
@@ -69,7 +69,7 @@ def _cap(contract: Contract, header: Header, path: str) -> tuple[Finding, ...]:
         message = f"the header defines {ioctl.name} but not {ioctl.cap}"
         line = header.defines[ioctl.name].line
     else:
-        message = f"{ioctl.cap} is {define.value}, the contract has {ioctl.cap_nr}"
+        message = f"{ioctl.cap} is {define.value}, expected {ioctl.cap_nr}"
         line = define.line
     place = Location(path=path, line=line)
     return (Finding(rule=CAP, severity=Severity.ERROR, message=message, location=place),)
@@ -85,16 +85,18 @@ def _struct(contract: Contract, header: Header, path: str) -> tuple[Finding, ...
                 severity=Severity.ERROR,
                 message=f"the header does not declare struct {name}",
                 location=Location(path=path, line=header.defines[contract.ioctl.name].line),
-                hint=c_struct(contract),
+                hint=written_so(contract),
             ),
         )
-    return tuple(
+    found = differences(contract, written)
+    if not found:
+        return ()
+    return (
         Finding(
             rule=STRUCT,
             severity=Severity.ERROR,
-            message=f"struct {name}: {difference.text}",
-            location=Location(path=path, line=difference.line),
-            hint=c_struct(contract),
-        )
-        for difference in differences(contract, written)
+            message=f"struct {name}: {told(found)}",
+            location=Location(path=path, line=found[0].line),
+            hint=written_so(contract),
+        ),
     )

@@ -86,9 +86,9 @@ def partial_error(context: Context) -> Iterator[Hit]:
                 yield Hit(
                     line=row.line,
                     column=row.column,
-                    text=f"{row.errno} is for work done in part ('{match[0]}'), "
-                    f"which ':{wording.returns}: {said}' does not know",
-                    hint="return an errno only when nothing was done",
+                    text=f"{row.errno} is documented for a call that is done in part ('{match[0]}'), but "
+                    f":{wording.returns}: only knows '{said}'",
+                    hint="return an errno only when nothing was done, and otherwise success and what is left",
                     severity=Severity.WARNING,
                 )
 
@@ -118,9 +118,9 @@ def partial_success(context: Context) -> Iterator[Hit]:
             yield Hit(
                 line=field.line,
                 column=len(f":{field.name}: ") + 1,
-                text=f"':{field.name}: {field.value}' does not say what a call with a rest returns "
+                text=f"':{field.name}: {field.value}' does not say what a call returns that is done in part "
                 f"('{said}')",
-                hint="say from how much work on the call returns success",
+                hint="say how much has to be done for the call to return success",
                 related=(line,),
             )
 

@@ -11,7 +11,8 @@ from kpatch_tools.model.finding import Finding, Location, Severity
 RULE = "conformance/table"
 # As the tables of Documentation/virt/kvm/api.rst that stand below "Errors:".
 _INDENT = "  "
-_WIDTH = 79
+# Narrow enough to be quoted in a mail.
+_WIDTH = 74
 # What a table for the whole section would mend.
 _ABOUT_ROWS = frozenset(
     {
@@ -52,7 +53,7 @@ def proposed(
     if not rows:
         return ()
     unseen = [error for error in contract.error if not error.common and error.id not in seen]
-    told = "\n".join(f"  {error.errno}: {error.condition}" for error in unseen)
+    told = "\n".join(f"  {error.errno} ({error.condition})" for error in unseen)
     first = min((row.line for row in section.errors), default=section.title.line)
     many = f"{len(rows)} findings" if len(rows) > 1 else "1 finding"
     return (
@@ -68,7 +69,7 @@ def proposed(
 
 
 def _unproven(told: str) -> str:
-    return f"no kernel was seen to do this part of it:\n{told}" if told else ""
+    return f"the kernel was not seen to return:\n{told}" if told else ""
 
 
 def sentence(conditions: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ be ended by a signal.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from kpatch_tools.model.case import Case
@@ -30,10 +30,14 @@ class Evidence:
     errno: str
 
     @property
+    def values(self) -> str:
+        """What was observed, as the test printed it."""
+        return " ".join(f"{key}={value}" for key, value in self.test.observed.items())
+
+    @property
     def shown(self) -> str:
         """The case and what was observed, for a finding's detail."""
-        values = " ".join(f"{key}={value}" for key, value in self.test.observed.items())
-        return f"case {self.case.name}{where_text(self.test)}: {values}"
+        return f"case {self.case.name}{where_text(self.test)}: {self.values}"
 
 
 def results_of(contract: Contract, tests: tuple[TestResult, ...]) -> Iterator[tuple[Case, TestResult]]:
@@ -96,6 +100,13 @@ def where_text(test: TestResult) -> str:
     """The kernel of a result that names it, and the parameters of its run, in brackets; "" for none."""
     words = ([test.kernel] if test.kernel else []) + [f"{key}={value}" for key, value in test.mode.items()]
     return f" ({', '.join(words)})" if words else ""
+
+
+def places_text(tests: Iterable[TestResult]) -> str:
+    """The kernels and modes of several results: " (npt=1, tdp_mmu=1; npt=1, tdp_mmu=0)"; "" for none."""
+    places = dict.fromkeys(where_text(test).strip().removeprefix("(").removesuffix(")") for test in tests)
+    shown = "; ".join(place for place in places if place)
+    return f" ({shown})" if shown else ""
 
 
 def _errno(observed: Mapping[str, str | int]) -> str:

@@ -32,10 +32,15 @@ def differences(contract: Contract, written: StructDecl) -> tuple[Difference, ..
     return tuple(result)
 
 
-def c_struct(contract: Contract) -> str:
-    """The struct in one line, for a hint."""
-    members = " ".join(f"{_shown(field)};" for field in contract.struct.field)
-    return f"struct {contract.ioctl.struct} {{ {members} }}"
+def told(found: tuple[Difference, ...]) -> str:
+    """All differences of a struct in a line: one fault often moves every member below it."""
+    return "; ".join(difference.text for difference in found)
+
+
+def written_so(contract: Contract) -> str:
+    """A hint: the struct in C, as a header has it, below the words that announce it."""
+    members = "".join(f"\t{_shown(field)};\n" for field in contract.struct.field)
+    return f"write it so\nstruct {contract.ioctl.struct} {{\n{members}}};"
 
 
 def _shown(field: Field) -> str:

@@ -7,7 +7,7 @@ from kpatch_tools.checks.absence import absence_findings, present
 from kpatch_tools.checks.evidence import Evidence, evidence, in_span
 from kpatch_tools.model.case import Case
 from kpatch_tools.model.contract import Contract, Effect, Error
-from kpatch_tools.model.finding import Finding, Severity
+from kpatch_tools.model.finding import Finding, Severity, beside
 from kpatch_tools.model.ledger import Entry, KernelId, Ledger, definition
 from kpatch_tools.model.test import TestResult, Verdict
 from kpatch_tools.parse.contract_places import UNKNOWN, Places
@@ -88,15 +88,15 @@ def _differ(contract: Contract, seen: tuple[Evidence, ...], places: Places) -> I
             f"{'success' if errno == '0' else errno} on {_place(one, alike)}" for errno, one in told.items()
         )
         clause = items[0].case.clause
-        yield Finding(
+        found = Finding(
             rule=DIFFER,
             severity=Severity.WARNING,
             message=f"{contract.ioctl.name}: kernels differ in case {name}: {words}",
-            location=places.case(name),
             detail="\n".join(item.shown for item in items),
             hint=f'clause "{clause}" has no since or until that would say so, and no known bug does: '
             "give the one that holds, or the bug with the commit that mends it",
         )
+        yield beside(found, places.case(name))
 
 
 def _place(item: Evidence, alike: bool) -> str:
@@ -144,14 +144,14 @@ def _unsteady(contract: Contract, ledger: Ledger, places: Places) -> Iterator[Fi
             others = [one for one in result.earlier if one not in _outcomes(case)]
             if not others and result.outcome in _outcomes(case):
                 continue
-            yield Finding(
+            found = Finding(
                 rule=FLAKY,
                 severity=Severity.WARNING,
                 message=f"{contract.ioctl.name}: case {case.name} is not steady: {result.outcome} now, "
                 f"{', '.join(result.earlier)} before",
-                location=places.case(case.name),
                 detail=f"on the same kernel in the same mode: {named[entry.kernel]}{_mode(entry)}",
             )
+            yield beside(found, places.case(case.name))
 
 
 def _outcomes(case: Case) -> frozenset[str]:
@@ -176,16 +176,16 @@ def _gaps(
     for clause, what, given in (*errors, *effects):
         if clause in shown:
             continue
-        yield Finding(
+        found = Finding(
             rule=GAP,
             severity=Severity.NOTE,
             message=f"{contract.ioctl.name}: no kernel was seen to keep clause {clause}: {what}",
-            location=places.clause(clause),
             detail=_why(contract, clause, tests)
             or given
             or _excuse(contract, clause)
             or "no case of it has run",
         )
+        yield beside(found, places.clause(clause))
 
 
 def _why(contract: Contract, clause: str, tests: tuple[TestResult, ...]) -> str:

@@ -13,9 +13,10 @@ from kpatch_tools.flow.dialect import Reader, text_of
 from kpatch_tools.flow.docs_reading import document as read_document
 from kpatch_tools.flow.generate import base_text
 from kpatch_tools.model.contract import Contract
-from kpatch_tools.model.finding import Severity
+from kpatch_tools.model.finding import Location, Severity
 from kpatch_tools.model.report import CheckResult, Status, status_of
 from kpatch_tools.model.test import TestResult, Verdict
+from kpatch_tools.parse.cfunction import function_line
 from kpatch_tools.parse.cheader import parse_header
 from kpatch_tools.parse.contract_places import UNKNOWN, Places, contract_places
 from kpatch_tools.tools.files import data_dir, read_text
@@ -78,6 +79,7 @@ def check_behaviour(
     section = document.section_named(contract.ioctl.name)
     runs = absent(contract, tests)
     tests = present(contract, tests)
+    places = replace(places, code=code_places(contract, read))
     findings = conformance(
         contract, section, tests, path=contract.document, lines=document.lines, places=places
     )
@@ -119,6 +121,16 @@ def places_of(name_or_path: str, contract: Contract) -> Places:
         shown, path = name_or_path, Path(name_or_path)
     text = read_text(path, "contract")
     return contract_places(text, path=shown, base=base_text(text, path, shown=shown))
+
+
+def code_places(contract: Contract, read: Reader) -> dict[str, Location]:
+    """Where known bugs of a contract are in the code that ``read`` gives, by id; only those found there."""
+    found: dict[str, Location] = {}
+    for bug in contract.known_bug:
+        text = text_of(read, bug.code.file) if bug.code else None
+        if bug.code and text and (line := function_line(text, bug.code.function, bug.code.line or "")):
+            found[bug.id] = Location(path=bug.code.file, line=line)
+    return found
 
 
 def _size(contract: Contract) -> str:

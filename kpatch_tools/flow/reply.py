@@ -10,6 +10,7 @@ from pathlib import Path
 
 from kpatch_tools.errors import ToolkitError, UserError
 from kpatch_tools.flow.base import apply_to
+from kpatch_tools.flow.prepare import series_id
 from kpatch_tools.flow.reading import read_series
 from kpatch_tools.flow.series import load_series
 from kpatch_tools.model.reply import Reply
@@ -57,7 +58,8 @@ def leave(
     write_atomic(folder / SERIES, mailbox.as_mbox(mails))
     try:
         origins = _origins(series, report, store, applied.commits if applied else ())
-        made = replies(report, series, origins, sender=user(Path(report.tree.path) if report.tree else None))
+        sender = user(Path(report.tree.path) if report.tree else None, sends=True)
+        made = replies(report, series, origins, sender=sender)
     except ToolkitError as error:
         cure = f"; cure: {error.cure}" if error.cure else ""
         return Replies(mails=(), notes=(f"no {REPLY}: {error.message}{cure}",))
@@ -86,7 +88,12 @@ def from_report(report: Report, *, folder: Path | None, spec: str | None) -> Rep
             f"the report is about {report.series.patches} of <{report.series.message_id}>",
             cure="name the series with --series",
         )
-    sender = user(tree)
+    if report.series.contents and not report.series.same_mails(series_id(series)):
+        raise UserError(
+            f"the mails of <{series.message_id}> say other things than those that the report is about",
+            cure="name the series that was reviewed with --series, or review this one anew",
+        )
+    sender = user(tree, sends=True)
     note = ""
     try:
         origins = _again(series, report)

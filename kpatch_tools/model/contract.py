@@ -201,6 +201,17 @@ class Mode(Document, kw_only=True, frozen=True):
     parameters: dict[Identifier, str] = msgspec.field(default_factory=dict)
 
 
+class CodePlace(Document, kw_only=True, frozen=True):
+    """Where a defect is in the kernel's code: a function of a file, or the first line of it with those words.
+
+    A tree that has no such function, or none with such a line, does not have the defect there.
+    """
+
+    file: TreePath
+    function: Identifier
+    line: Sentence | None = None
+
+
 class KnownBug(Document, kw_only=True, frozen=True):
     """A defect that the cases show on some kernels; it explains a failure, it never excuses it.
 
@@ -208,7 +219,7 @@ class KnownBug(Document, kw_only=True, frozen=True):
     where the contract promises something else; "wrong" for the promised errno with another effect or
     struct; "loop" for a call that only a signal ends; "hang" for one that nothing ends. ``stops_at`` is the
     address in the struct after that. ``since`` and ``fixed_in`` are the first release with it and the first
-    without, ``fixed_by`` the commit that mends it.
+    without, ``fixed_by`` the commit that mends it and ``fixed_title`` its subject. ``code`` is where it is.
     """
 
     id: Identifier
@@ -217,8 +228,17 @@ class KnownBug(Document, kw_only=True, frozen=True):
     result: BugResult
     stops_at: Place | None = None
     fixed_by: Commit | None = None
+    fixed_title: Sentence | None = None
     since: Release | None = None
     fixed_in: Release | None = None
+    code: CodePlace | None = None
+
+    @property
+    def fix(self) -> str:
+        """The commit that mends it as kernel messages name one: ``0123456789ab ("subject")``; "" for none."""
+        if not self.fixed_by:
+            return ""
+        return f'{self.fixed_by[:12]} ("{self.fixed_title}")' if self.fixed_title else self.fixed_by[:12]
 
 
 class Absent(Document, kw_only=True, frozen=True):

@@ -57,8 +57,10 @@ class TreeId:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesId:
-    """Which posting the report is about; ``hashes`` are the sha256 of each patch mail, in order.
+    """Which posting the report is about; ``hashes`` are the sha256 of each patch mail as read, in order.
 
+    ``contents`` are the sha256 of what each mail says, the cover letter's first where there is one: they are
+    the same wherever the mail is kept, in an mbox or in a file of its own.
     ``author`` is that of the cover letter, or of the first patch; ``change_id`` is what b4 gives a series for
     all its versions, "" for none; ``subjects`` are (number, subject) of each mail, the cover letter's 0.
     """
@@ -71,6 +73,13 @@ class SeriesId:
     author: str = ""
     change_id: str = ""
     subjects: tuple[tuple[int, str], ...] = ()
+    contents: tuple[str, ...] = ()
+
+    def same_mails(self, other: "SeriesId") -> bool:
+        """Both are about the very same mails; a report that tells no contents goes by its hashes."""
+        if self.contents and other.contents:
+            return self.contents == other.contents
+        return bool(self.hashes) and self.hashes == other.hashes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +102,11 @@ class Report:
     def findings(self) -> tuple[Finding, ...]:
         """All findings, in the order of the checks."""
         return tuple(finding for check in self.checks for finding in check.findings)
+
+    @property
+    def every(self) -> tuple[Finding, ...]:
+        """All findings with those that are folded into them: what was found, told or not."""
+        return tuple(one for finding in self.findings for one in (finding, *finding.folded))
 
     @property
     def told(self) -> Told | None:

@@ -106,3 +106,5 @@ def _bug(contract: Contract, bug: KnownBug, where: Path, faults: Faults) -> None
         faults.add((*where, "fixed_in"), text)
     if bug.fixed_in and not bug.fixed_by:
         faults.add((*where, "fixed_in"), f"{name}: fixed in {bug.fixed_in}, but fixed_by names no commit")
+    if bug.fixed_title and not bug.fixed_by:
+        faults.add((*where, "fixed_title"), f"{name}: it has a fixed_title, but fixed_by names no commit")

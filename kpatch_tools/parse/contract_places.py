@@ -12,29 +12,34 @@ from kpatch_tools.parse.contract_extends import Text, entry_lines
 class Places:
     """The contract's file with the lines of its cases and of its clauses (errors and effects), by name.
 
-    ``base`` are the places of the contract that it extends: what is not here stands there.
+    ``base`` are the places of the contract that it extends: what is not here stands there. ``code`` are the
+    lines of the kernel's own code where its known bugs are, by id.
     """
 
     path: str = ""
     cases: Mapping[str, int] = field(default_factory=dict)
     clauses: Mapping[str, int] = field(default_factory=dict)
     base: "Places | None" = None
+    code: Mapping[str, Location] = field(default_factory=dict)
 
     def case(self, name: str) -> Location | None:
         """The place of a case, None when the file is not known."""
         if self.base and name not in self.cases and name in self.base.cases:
             return self.base.case(name)
-        return Location(path=self.path, line=self.cases.get(name, 0)) if self.path else None
+        return self._at(self.cases.get(name, 0))
 
     def top(self) -> Location | None:
         """The file as a whole, None when it is not known."""
-        return Location(path=self.path) if self.path else None
+        return self._at(0)
 
     def clause(self, name: str) -> Location | None:
         """The place of an error or an effect, None when the file is not known."""
         if self.base and name not in self.clauses and name in self.base.clauses:
             return self.base.clause(name)
-        return Location(path=self.path, line=self.clauses.get(name, 0)) if self.path else None
+        return self._at(self.clauses.get(name, 0))
+
+    def _at(self, line: int) -> Location | None:
+        return Location(path=self.path, line=line, own=True) if self.path else None
 
 
 UNKNOWN = Places()

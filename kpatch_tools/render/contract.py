@@ -114,8 +114,11 @@ def _span(clause: Error | Effect) -> str:
 
 
 def _bug(bug: KnownBug) -> Iterator[str]:
-    fixed = f", fixed by {bug.fixed_by}" if bug.fixed_by else ""
+    fixed = f", fixed by {bug.fix}" if bug.fixed_by else ""
     release = f" in {bug.fixed_in}" if bug.fixed_in else ""
     result = _RESULT.get(bug.result, bug.result)
     yield f"known defect {bug.id}: {bug.symptom}"
     yield f"  cases: {', '.join(bug.cases)}; result there: {result}{fixed}{release}"
+    if code := bug.code:
+        line = f' at "{code.line}"' if code.line else ""
+        yield f"  in {code.function}(){line}, {code.file}"

@@ -12,7 +12,7 @@ from kpatch_tools.render.escape import mail_line, terminal
 
 WIDTH = 72
 # What no line of ours begins with (b4 0.16 strips blanks before a trailer: LoreMessage.find_trailers).
-_TAKEN = re.compile(r"^\s*(?:>|From |diff |Index: |-{2,3}(?:\s|$)|\+\+\+ |@@ |<[^>]+>$)")
+_TAKEN = re.compile(r"^(?:\s*(?:>|From |diff |Index: |-{2,3}(?:\s|$)|\+\+\+ |@@ |<[^>]+>$)|---)")
 _TRAILER = re.compile(r"^\s*(?P<name>\w\S*):\s+(?P<value>\S.*)$")
 _WITHOUT_ADDRESS = frozenset(
     {
@@ -20,7 +20,9 @@ _WITHOUT_ADDRESS = frozenset(
         "prerequisite-patch-id", "message-id", "in-reply-to",
     }
 )  # fmt: skip
-_BEGINS_BADLY = re.compile(r"^(?:>.*|From|diff|Index:|-{2,3}|\+\+\+|@@|<.*|\w[\w-]*:)$")
+_BEGINS_BADLY = re.compile(r"^(?:>.*|From|diff|Index:|--|---.*|\+\+\+|@@|<.*|\w[\w-]*:)$")
+
+_NAME_OF_C = re.compile(r"(?:struct|union|enum) [A-Za-z_]\w*:")
 
 
 def paragraph(text: str, *, indent: str = "", hang: str = "") -> list[str]:
@@ -72,6 +74,6 @@ def sentence(text: str) -> str:
     if not flat:
         return ""
     first = flat.split(maxsplit=1)[0]
-    if re.fullmatch(r"[a-z]+[,;:]?", first):
+    if re.fullmatch(r"[a-z]+[,;:]?", first) and not _NAME_OF_C.match(flat):
         flat = flat[0].upper() + flat[1:]
     return flat if flat.endswith((".", "?", "!", ":")) else f"{flat}."

@@ -11,6 +11,7 @@ from kpatch_tools.model.report import Report
 from kpatch_tools.model.series import Patch, Series
 from kpatch_tools.parse.message import read_message
 from kpatch_tools.parse.origins import Origin, Origins
+from kpatch_tools.render.ran import Ran, what_ran
 
 TABLE = "conformance/table"
 # Notes that are told in a mail all the same: a proposal to paste, and what reviewers ask to drop.
@@ -21,8 +22,10 @@ _NITS = ("docs/", "message/", "kvm/shortlog", "kvm/function-name")
 _STYLE = "checkpatch/"
 # What a proposed table of errnos is about: it is told below the last of them.
 _ROWS = frozenset({"conformance/errno-differs", "conformance/incomplete-row", "contract/document-errno"})
-# The first says nothing about a line that the second does not say better.
-_SAID_BY = {"docs/field-value": "conformance/architectures"}
+# About how the API reads to who calls it: no faults of form.
+ABOUT_API = frozenset({"docs/partial-error", "docs/partial-success"})
+# What a kernel does wrong: it is told where the code is, in no document.
+_DEFECTS = frozenset({"conformance/known-bug", "conformance/behaviour"})
 # These checks number lines as the diff of a patch does, or as the tree after it; the others as the whole
 # series leaves the tree.
 _POSTED, _STEPWISE = "patches", "per-patch"
@@ -36,10 +39,11 @@ class Placed:
 
     ``message`` has those about a line of its message (from 1), ``diff`` those about a line of its diff (by
     index in the text, from 0), heaviest first; ``above`` those about no line that it shows. ``untold``
-    counts the notes that a mail leaves out.
+    counts the notes that a mail leaves out; ``ran`` is what evidence rests on.
     """
 
     patch: Patch
+    ran: Ran = field(default_factory=Ran)
     message: Mapping[int, tuple[Finding, ...]] = field(default_factory=dict)
     diff: Mapping[int, tuple[Finding, ...]] = field(default_factory=dict)
     above: tuple[Finding, ...] = ()
@@ -62,12 +66,13 @@ class Placing:
     patches: tuple[Placed, ...]
     loose: tuple[Finding, ...]
     untold: int = 0
+    ran: Ran = field(default_factory=Ran)
 
 
 def is_nit(finding: Finding) -> bool:
     """Whether a finding is about form alone."""
     light = finding.severity is not Severity.ERROR and finding.rule.startswith(_NITS)
-    return light or finding.rule.startswith(_STYLE)
+    return (light and finding.rule not in ABOUT_API) or finding.rule.startswith(_STYLE)
 
 
 def is_told(finding: Finding) -> bool:
@@ -80,7 +85,8 @@ def placed(report: Report, series: Series, origins: Origins) -> Placing:
 
     ``origins`` is made of the patches of ``series``.
     """
-    work = _Work(series, origins)
+    ran = what_ran(report)
+    work = _Work(series, origins, ran)
     for check in report.checks:
         for one in check.findings:
             work.take(check.check, one)
@@ -91,13 +97,15 @@ def placed(report: Report, series: Series, origins: Origins) -> Placing:
         patches=patches,
         loose=_by_severity(work.loose),
         untold=notes - sum(one.untold for one in patches),
+        ran=ran,
     )
 
 
 class _Work:
     """Takes findings one by one and keeps them by patch."""
 
-    def __init__(self, series: Series, origins: Origins) -> None:
+    def __init__(self, series: Series, origins: Origins, ran: Ran) -> None:
+        self.ran = ran
         self.patches = {patch.number: patch for patch in series.patches}
         self.origins = origins
         self.loose: list[Finding] = []
@@ -111,6 +119,8 @@ class _Work:
         place = one.location
         number = place.patch if place else 0
         origin = _origin(check, one, place, self.origins) if place and place.path else None
+        if one.rule in _DEFECTS and not (place and place.line and not _is_document(place)):
+            origin, number = None, self._bringing(one)
         if not is_told(one):
             self._untold[origin.patch if origin else number] += 1
         elif origin:
@@ -122,32 +132,39 @@ class _Work:
         else:
             self._above.setdefault(number, []).append(one)
 
+    def _bringing(self, one: Finding) -> int:
+        """The patch that is proven to bring a known bug, 0 for none."""
+        first = next(filter(None, map(self.ran.first, one.cases)), None)
+        return first.patch if first and first.brought else 0
+
     def _lines(self, number: int) -> tuple[str, ...]:
         if number not in self._messages:
             self._messages[number] = read_message(self.patches[number]).lines
         return self._messages[number]
 
     def join(self) -> None:
-        """Put a table below the last row that it mends, and drop what another finding says better."""
+        """Put a table below the last row that it mends."""
         for lines in self._diff.values():
             rows = [at for at, some in lines.items() if any(one.rule in _ROWS for one in some)]
             for at in [at for at, some in lines.items() if any(one.rule == TABLE for one in some)]:
                 tables = [one for one in lines[at] if one.rule == TABLE and not one.told]
                 lines[at] = [one for one in lines[at] if one.rule != TABLE]
                 lines[max([at, *rows])] += tables
-            for at, some in lines.items():
-                rules = {one.rule for one in some}
-                lines[at] = [one for one in some if _SAID_BY.get(one.rule) not in rules]
 
     def placed(self, patch: Patch) -> Placed:
         number = patch.number
         return Placed(
             patch=patch,
+            ran=self.ran,
             message=_heaviest_first(self._message.get(number, {})),
             diff=_heaviest_first(self._diff.get(number, {})),
             above=_by_severity(self._above.get(number, [])),
             untold=self._untold[number],
         )
+
+
+def _is_document(place: Location) -> bool:
+    return place.path.startswith("Documentation/")
 
 
 def _origin(check: str, finding: Finding, place: Location, origins: Origins) -> Origin | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from kpatch_tools.model.finding import Finding
 from kpatch_tools.parse.message import read_message
 from kpatch_tools.render.placing import Placed, is_nit
-from kpatch_tools.render.remark import remark, repeated, too_many
+from kpatch_tools.render.remark import known_bug, known_bugs, promise_of, remark, repeated, too_many
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,28 +27,39 @@ def remarked(placed: Placed) -> Remarked:
     """
     made = Remarked()
     findings = placed.findings
-    above, below = repeated(findings)
     mark = not all(map(is_nit, findings))
     short: list[str] | None = None
-    for one, before, after, (target, line) in zip(
-        findings, above, below, _targets(placed, made), strict=True
-    ):
-        many = too_many(before + after + 1)
-        if many and before:
+    bugs: list[Finding] = []
+    for one, same, (target, line) in zip(findings, repeated(findings), _targets(placed, made), strict=True):
+        many = too_many(same.above + same.below + 1)
+        if (many and same.above) or one in bugs:
             continue
-        words = remark(
-            one,
-            line=line,
-            nit=mark and is_nit(one),
-            placed=target is not made.above,
-            terse=before > 0,
-            more=after if many else 0,
-        )
+        if what := known_bug(one):
+            said = promise_of(bugs[-1]) if bugs else ""
+            alike = [other for other in _beside(placed, one) if known_bug(other) == what]
+            words = known_bugs(alike, what, ran=placed.ran, patch=placed.patch.number, said=said)
+            bugs += alike
+        else:
+            words = remark(
+                one,
+                line=line,
+                nit=mark and is_nit(one),
+                placed=target is not made.above,
+                above=same.first,
+                more=same.below if many else 0,
+                ran=placed.ran,
+            )
         # checkpatch.pl has many short remarks on one line: they make a list.
         listed = one.rule.startswith("checkpatch/") and len(words) == 1
         target += [*([""] if target and not (listed and short is target) else []), *words]
         short = target if listed else None
     return Remarked(above=made.above, message=_filled(made.message), diff=_filled(made.diff))
+
+
+def _beside(placed: Placed, one: Finding) -> Sequence[Finding]:
+    """The findings that stand where ``one`` does, itself with them."""
+    places = (placed.above, *placed.message.values(), *placed.diff.values())
+    return next(some for some in places if any(other is one for other in some))
 
 
 def _filled(lines: dict[int, list[str]]) -> dict[int, list[str]]:

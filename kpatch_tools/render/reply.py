@@ -12,7 +12,8 @@ from kpatch_tools.render import quote, told
 from kpatch_tools.render.escape import terminal
 from kpatch_tools.render.mailtext import harmless, paragraph
 from kpatch_tools.render.placing import Placed, Placing, is_nit
-from kpatch_tools.render.remark import known_bug, known_bugs, remark
+from kpatch_tools.render.ran import what_ran
+from kpatch_tools.render.remark import known_bug, known_bugs, promise_of, remark
 from kpatch_tools.render.remarked import remarked
 from kpatch_tools.render.severity import counted
 
@@ -39,12 +40,12 @@ def patch_text(placed: Placed, lines: Sequence[DiffLine], *, said: str) -> list[
 
 def cover_text(report: Report, placing: Placing) -> list[str]:
     """The answer to the cover: the verdict, what did not run, and what belongs to no patch."""
-    return tidy([*_verdict(report, placing), "", *unproven(report), "", *_loose(placing.loose)])
+    return tidy([*_verdict(report, placing), "", *unproven(report), "", *_loose(placing)])
 
 
 def closing(report: Report, untold: int) -> list[str]:
     """The last lines of every mail: how many notes were left out, and what it all rests on."""
-    notes = [f"{untold} {'note is' if untold == 1 else 'notes are'} left out."] if untold else []
+    notes = [f"{untold} minor {'note is' if untold == 1 else 'notes are'} left out here."] if untold else []
     return [*notes, *paragraph(_basis(report))]
 
 
@@ -88,7 +89,9 @@ def _opening(findings: Sequence[Finding]) -> list[str]:
     nits = sum(map(is_nit, findings))
     if nits == len(findings):
         return ["Only nits."] if nits > 1 else []
-    count = sum(one.severity is not Severity.NOTE and not is_nit(one) for one in findings)
+    heavy = [one for one in findings if one.severity is not Severity.NOTE and not is_nit(one)]
+    # Cases that show one defect make one remark.
+    count = len({known_bug(one) or one.fingerprint for one in heavy})
     if not count or not nits:
         return []
     wrong = "One thing is wrong" if count == 1 else f"{count} things are wrong"
@@ -97,16 +100,21 @@ def _opening(findings: Sequence[Finding]) -> list[str]:
 
 def _verdict(report: Report, placing: Placing) -> list[str]:
     weighty = tuple(one for one in report.findings if one.severity is not Severity.NOTE)
-    found = counted(weighty) or ("nothing but notes" if report.findings else "nothing found")
+    found = counted(weighty).replace(", ", " and ") or ("only notes" if report.findings else "nothing")
     where = _where(report)
-    lines = [f"{report.verdict.value.replace('_', ' ')}: {found}{f', on {where}' if where else ''}."]
+    lines = [f"kvet finds {found}{f' on {where}' if where else ''}."]
     numbers = [str(part.patch.number) for part in placing.patches]
     if numbers:
         what = "patch" if len(numbers) == 1 else "patches"
-        lines.append(f"What belongs to a line is told in reply to {what} {', '.join(numbers)}.")
+        lines.append(f"Comments are below the lines they are about, in reply to {what} {_listed(numbers)}.")
     if since := report.told:
         lines.append(f"Since v{since.version}: {told.summary(since)}.")
-    return [text for line in lines for text in paragraph(line)]
+    return paragraph(" ".join(lines))
+
+
+def _listed(words: Sequence[str]) -> str:
+    *first, last = words
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _where(report: Report) -> str:
@@ -114,18 +122,24 @@ def _where(report: Report) -> str:
     return facts.get("base") or (report.tree.base[:12] if report.tree else "")
 
 
-def _loose(findings: Sequence[Finding]) -> list[str]:
+def _loose(placing: Placing) -> list[str]:
     """What belongs to no line; cases that show one and the same defect make one remark."""
+    findings = placing.loose
     bugs: dict[str, list[Finding]] = {}
     for one in findings:
         if what := known_bug(one):
             bugs.setdefault(what, []).append(one)
     lines: list[str] = []
+    said = ""
     for one in findings:
         what = known_bug(one)
         if what and bugs[what][0] is not one:
             continue
-        words = known_bugs(bugs[what], what) if what else remark(one, placed=False)
+        if what:
+            words = known_bugs(bugs[what], what, ran=placing.ran, said=said)
+            said = promise_of(one)
+        else:
+            words = remark(one, placed=False, ran=placing.ran)
         lines += [*([""] if lines else []), *words]
     return lines
 
@@ -135,8 +149,8 @@ def _basis(report: Report) -> str:
     tests = [test for check in report.checks for test in check.tests]
     if not tests:
         return f"No kernel was run; the series was read on {where or 'its own'} ({report.tool})."
-    modes = dict.fromkeys(" ".join(f"{key}={value}" for key, value in test.mode.items()) for test in tests)
     facts = dict(fact for check in report.checks for fact in check.facts)
     proof = facts.get("evidence", "")
-    ran = ", ".join(mode or "default" for mode in modes)
-    return f"Rests on: the series on {where}, run with {ran}{f': {proof}' if proof else ''} ({report.tool})."
+    modes = [mode.replace(", ", " ") for mode in what_ran(report).modes]
+    ran = f", booted with {_listed(modes)}" if modes else ""
+    return f"Tested: the series on {where}{ran}{f'; {proof}' if proof else ''} ({report.tool})."

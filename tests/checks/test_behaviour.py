@@ -8,11 +8,13 @@ import pytest
 from kpatch_tools.checks.behaviour import KNOWN_BUG_RULE, RULE, behaviour, explained
 from kpatch_tools.checks.evidence import evidence
 from kpatch_tools.flow.generate import load_contract
-from kpatch_tools.model.finding import Finding, Severity
+from kpatch_tools.model.finding import Finding, Location, Severity
 from kpatch_tools.model.test import TestResult, Verdict
+from kpatch_tools.parse.contract_places import Places
 
 MERGED = load_contract("kvm_pre_fault_memory")
 V2 = load_contract("kvm_map_memory")
+FIX = 'commit 20a6cff3b283 ("KVM: x86/mmu: Check and free obsolete roots in kvm_mmu_reload()")'
 SEEN = {"ret": -1, "errno": "EINTR", "advanced": 0, "left": 32768}
 
 
@@ -25,10 +27,21 @@ def test_a_known_bug_with_a_fix_is_a_warning_that_names_the_commit() -> None:
     (finding,) = behaviour(MERGED, (test,))
 
     assert (finding.rule, finding.severity) == (KNOWN_BUG_RULE, Severity.WARNING)
-    assert 'case stale_root shows the known bug B2, clause "survives-slot-deletion"' in finding.message
+    assert "(known bug B2, case stale_root" in finding.message
+    assert finding.detail.startswith("clause survives-slot-deletion: ")
     assert "until the vCPU has run" in finding.message
-    assert finding.hint == "this kernel lacks the commit 20a6cff3b283, fixed in 6.15"
+    assert finding.hint == f"this kernel lacks {FIX}, fixed in 6.15"
     assert "observed: ret=-1 errno=EINTR" in finding.detail
+
+
+def test_a_known_bug_names_its_line_in_the_code_where_that_is_known() -> None:
+    code = Location(path="arch/x86/kvm/x86.c", line=7)
+    test = known("stale_root", "D5: expected success, observed EAGAIN")
+    (finding,) = behaviour(V2, (test,), Places(path="c.toml", code={"D5": code}))
+    (other,) = behaviour(V2, (test,), Places(path="c.toml", code={"D1": code}))
+
+    assert finding.location == code
+    assert other.location is None
 
 
 def test_a_known_bug_without_a_fix_is_an_error() -> None:
@@ -88,7 +101,7 @@ def test_a_boot_s_finding_of_a_known_bug_is_explained() -> None:
     told, *rest = explained(MERGED, (mended, *others))
 
     assert told.hint.startswith("B2: once any memslot was deleted")
-    assert told.hint.endswith("; this kernel lacks the commit 20a6cff3b283, fixed in 6.15")
+    assert told.hint.endswith(f"; this kernel lacks {FIX}, fixed in 6.15")
     assert tuple(rest) == others
 
 
@@ -100,7 +113,7 @@ def test_modes_that_saw_the_same_are_told_together() -> None:
     failed = TestResult(name="stale_root", status=Verdict.FAIL, reason="wrong", mode={"npt": "0"})
 
     first, second = behaviour(V2, (*same, failed))
-    assert "(npt=1, tdp_mmu=1; npt=1, tdp_mmu=0)" in first.message
+    assert "case stale_root: npt=1, tdp_mmu=1; npt=1, tdp_mmu=0)" in first.message
     assert first.detail.count("observed") == 1
     assert second.rule == RULE
     (differs,) = behaviour(V2, (same[0], other))

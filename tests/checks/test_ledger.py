@@ -11,7 +11,7 @@ from kpatch_tools.checks.ledger import DIFFER, FLAKY, GAP, labels, ledger_findin
 from kpatch_tools.checks.ledger_matrix import matrix
 from kpatch_tools.flow.generate import load_contract
 from kpatch_tools.model.contract import Contract, KnownBug, Unprovoked
-from kpatch_tools.model.finding import Finding
+from kpatch_tools.model.finding import Finding, Location
 from kpatch_tools.model.ledger import Entry, KernelId, Ledger, Result, Row, definition
 from kpatch_tools.parse.contract_places import Places
 from kpatch_tools.render.columns import WIDTH
@@ -69,7 +69,9 @@ def test_two_kernels_that_differ() -> None:
 
     assert "EINVAL on 6.1.192 + map v2" in finding.message
     assert "ENOENT on 6.12.117+deb12-amd64" in finding.message
-    assert (finding.location.path, finding.location.line) == ("x.toml", 7)
+    assert finding.location is None
+    assert finding.related == (Location(path="x.toml", line=7, own=True),)
+    assert finding.detail.endswith("\ncontract: x.toml:7")
     assert "no-memslot" in finding.hint
 
 
@@ -129,9 +131,9 @@ def test_clauses_that_nothing_provoked() -> None:
 
     assert len(gaps(nothing)) == len(CONTRACT.error) + len(CONTRACT.effect)
     (detail,) = [text for words, text in gaps(nothing).items() if "clause no-memslot" in words]
-    assert detail == "because"
+    assert detail == "because\ncontract: x.toml:3"
     (detail,) = [text for words, text in gaps(skipped).items() if "clause no-memslot" in words]
-    assert detail == "hole_first ended as SKIP (no KVM)"
+    assert detail == "hole_first ended as SKIP (no KVM)\ncontract: x.toml:3"
     assert not [words for words in gaps(TWO) if "clause no-memslot" in words]
 
 

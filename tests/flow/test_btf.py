@@ -71,19 +71,19 @@ def test_a_kernel_that_agrees(tmp_path: Path) -> None:
         (
             btf_of(("base_address", 0), ("flags", 64), ("size", 128)),
             [
-                "offsetof(struct kvm_memory_mapping, size) is 16 in the kernel, 8 in the contract",
-                "offsetof(struct kvm_memory_mapping, flags) is 8 in the kernel, 16 in the contract",
+                "offsetof(struct kvm_memory_mapping, size) is 16 in the kernel, expected 8",
+                "offsetof(struct kvm_memory_mapping, flags) is 8 in the kernel, expected 16",
             ],
         ),
         (
             btf_of(*RIGHT, size=32),
-            ["sizeof(struct kvm_memory_mapping) is 32 in the kernel, 24 in the contract"],
+            ["sizeof(struct kvm_memory_mapping) is 32 in the kernel, expected 24"],
         ),
         (
             btf_of(("gpa", 0), *RIGHT[1:]),
             [
                 "struct kvm_memory_mapping has no member base_address in the kernel",
-                'struct kvm_memory_mapping has a member "gpa" at 0 that the contract lacks',
+                'struct kvm_memory_mapping has a member "gpa" at 0 that is not expected',
             ],
         ),
         (btf_of(*RIGHT, name="kvm_other"), ["the kernel has no struct kvm_memory_mapping"]),

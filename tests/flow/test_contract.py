@@ -3,9 +3,9 @@
 
 import pytest
 
-from kpatch_tools.flow.contract import check_behaviour, check_document, check_static
+from kpatch_tools.flow.contract import check_behaviour, check_document, check_static, code_places
 from kpatch_tools.flow.generate import load_contract
-from kpatch_tools.model.finding import Severity
+from kpatch_tools.model.finding import Location, Severity
 from kpatch_tools.model.report import Status
 from kpatch_tools.model.test import TestResult, Verdict
 
@@ -101,3 +101,28 @@ def test_a_failure_without_evidence_is_still_a_failure() -> None:
 
     assert result.status is Status.FAIL
     assert "no" in result.reason
+
+
+SOURCE = b"int vcpu_map_gpa(struct kvm_vcpu *vcpu)\n{\n\tkvm_mmu_reload(vcpu);\n}\n"
+
+
+def test_known_bugs_are_found_in_the_code_that_has_them() -> None:
+    path = "arch/x86/kvm/x86.c"
+    found = code_places(CONTRACT, {path: SOURCE}.get)
+
+    assert found == {"D5": Location(path=path, line=3)}
+    assert code_places(CONTRACT, {path: SOURCE.replace(b"reload", b"load")}.get) == {}
+    assert code_places(CONTRACT, {}.get) == {}
+
+
+def test_a_known_bug_is_told_where_the_code_is() -> None:
+    path = "arch/x86/kvm/x86.c"
+    stale = TestResult(
+        name="stale_root",
+        status=Verdict.KNOWN_BUG,
+        reason="D5: expected success, observed EAGAIN",
+        observed={"ret": -1, "errno": "EAGAIN"},
+    )
+    result = check_behaviour(CONTRACT, {**TREE, path: SOURCE}.get, (HOLE, stale))
+    (bug,) = [one for one in result.findings if one.rule == "conformance/known-bug"]
+    assert bug.location == Location(path=path, line=3)

@@ -155,7 +155,7 @@ def test_without_a_cover_the_first_patch_is_answered_for_all(v2: Series) -> None
     (one,) = mails_of(made(bare, LOOSE).mbox)
     assert one["In-Reply-To"] == f"<{FIRST}>"
     first, second = mails_of(made(bare, finding(5929), finding(10, path="x", patch=2)).mbox)
-    assert first.get_content().startswith("FAIL: 2 errors")
+    assert first.get_content().startswith("kvet finds 2 errors")
     assert "It is wrong." in first.get_content()
     assert second["In-Reply-To"] == f"<{FIRST.replace('v2-1', 'v2-2')}>"
 
@@ -336,6 +336,12 @@ def test_a_report_about_no_series_or_another_one(v2: Series, tmp_path: Path, ide
     other = replace(v2, patches=v2.patches[:2])
     with pytest.raises(UserError, match="not that of the report"):
         reply.from_report(report(other), folder=tmp_path, spec=V2)
+    # As many mails under the same Message-IDs, of which one says something else.
+    first = replace(v2.patches[0], diff=v2.patches[0].diff.replace("+", "+ ", 1))
+    edited = report(replace(v2, patches=(first, *v2.patches[1:])))
+    with pytest.raises(UserError, match="say other things") as caught:
+        reply.from_report(edited, folder=tmp_path, spec=V2)
+    assert "--series" in caught.value.cure
 
 
 def test_lines_are_found_where_the_tree_has_them(
@@ -461,14 +467,30 @@ def made_of(series: Series) -> str:
 
 
 def test_every_remark_on_our_v2_stands_below_the_line_it_is_about(v2: Series) -> None:
-    _cover, patch = mailbox.read_bytes(made_of(v2).encode(), "box")
-    said = {one.text: one.anchor.text if one.anchor else "" for one in read_review(patch.raw, "m").comments}
+    _cover, *answers = mailbox.read_bytes(made_of(v2).encode(), "box")
+    said = {
+        one.text: f"{read.number} {one.anchor.text}"
+        for read in (read_review(answer.raw, "m") for answer in answers)
+        for one in read.comments
+        if one.anchor
+    }
     for words, line in {
-        "The document says EFAULT when no memslot": "             `size` do not describe a usable",
-        "Nit: the underline has 24 characters": "------------------------",
-        'The document says ":Architectures: none"': ":Architectures: none",
-        "Nit: TDX, TDH.MEM.PAGE.ADD": "from here.  For TDX this means",
-        "Nit: EINTR is for work done in part": "  EINTR      A signal that is not masked",
+        'The EFAULT row says "a memory slot does not': "1              `size` do not describe a usable",
+        "Nit: the underline has 24 characters": "1 ------------------------",
+        'The document says ":Architectures: none"': "1 :Architectures: none",
+        "Nit: TDX, TDH.MEM.PAGE.ADD": "1 from here.  For TDX this means",
+        "The same for EINTR.": "1   EINTR      A signal that is not masked",
+        "A huge page that reaches past the range": "2 \t\tmapping->size -= mapped;",
+        "The capability is 1 although": "6 \tcase KVM_CAP_MAP_MEMORY:",
+        "Once any memslot was deleted": "6 \tkvm_mmu_reload(vcpu);",
+        "While a guest of the guest": "7 \tkvm_mmu_reset_context(vcpu);",
     }.items():
         (anchor,) = [anchor for text, anchor in said.items() if words in text]
         assert anchor.startswith(line)
+
+
+def test_our_own_words_on_our_v2_are_no_wider_than_a_mail(v2: Series) -> None:
+    ours = [line for line in made_of(v2).splitlines() if not line.startswith(">")]
+    # The table to paste is as wide as those of the document, behind two blanks.
+    assert max(map(len, ours)) <= 76
+    assert {line[:4] for line in ours if len(line) > 72 and ":" not in line.split()[0]} <= {"    "}

@@ -81,7 +81,7 @@ def test_review_directory() -> None:
     )
     assert sorted(files) == ["0001.txt", "identity.txt", "series.txt"]
     assert files["identity.txt"] == "kvet <kvet@localhost>\n"
-    assert files["series.txt"].startswith("FAIL: 1 error, 1 warning.\n")
+    assert files["series.txt"].startswith("kvet finds 1 error and 1 warning. Comments")
     lines = files["0001.txt"].split("\n")
     assert lines[:2] == ["The message. Do so.", ""]
     at = lines.index("> +int x;")

@@ -5,7 +5,7 @@ import msgspec
 import pytest
 
 from kpatch_tools.flow.generate import contract_names, load_contract
-from kpatch_tools.model.contract import KnownBug, Unprovoked
+from kpatch_tools.model.contract import CodePlace, KnownBug, Unprovoked
 from kpatch_tools.render.contract import contract_text
 
 
@@ -41,7 +41,9 @@ def test_releases_and_the_commit_that_mends_are_shown() -> None:
         symptom="it spins",
         result="loop",
         fixed_by="0123456789ab",
+        fixed_title="KVM: Do not spin",
         fixed_in="6.15",
+        code=CodePlace(file="virt/kvm/x.c", function="spin", line="while (1)"),
     )
     changed = msgspec.structs.replace(
         contract,
@@ -51,7 +53,9 @@ def test_releases_and_the_commit_that_mends_are_shown() -> None:
     text = contract_text(changed)
 
     assert "[since 6.12, until 6.18]" in text
-    assert "cases: one_page; result there: only a signal ends the call, fixed by 0123456789ab in 6.15" in text
+    fixed = 'fixed by 0123456789ab ("KVM: Do not spin") in 6.15'
+    assert f"cases: one_page; result there: only a signal ends the call, {fixed}" in text
+    assert '  in spin() at "while (1)", virt/kvm/x.c' in text
 
 
 def test_a_clause_without_a_case_says_why_and_so_does_a_mode() -> None:

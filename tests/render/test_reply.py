@@ -128,7 +128,7 @@ def test_notes_are_left_out_and_counted_but_for_what_a_reviewer_asks() -> None:
     (part,) = found.patches
     assert part.untold == 1
     assert kept in part.findings
-    assert closing(report(), part.untold)[0] == "1 note is left out."
+    assert closing(report(), part.untold)[0] == "1 minor note is left out here."
     assert not places(report(finding(11, NOTE)), patch(changes=diff(PATH, "a", "b", "c"))).patches
 
 
@@ -151,7 +151,20 @@ def test_the_same_remark_twice_is_shorter_the_second_time() -> None:
         for line, name in ((10, "EA"), (12, "EB"))
     ]
     assert answer(*two).count("Do so.") == 1
-    assert answer(*two).count("is odd.") == 2
+    assert answer(*two).endswith("> +line 12;\n\nThe same for EB.")
+    counts = [replace(one, message=f"{count} are odd") for one, count in zip(two, (3, 4), strict=True)]
+    assert answer(*counts).endswith("> +line 12;\n\n4 are odd.")
+
+
+def test_what_concerns_callers_is_no_nit_and_is_told_once_too() -> None:
+    two = [
+        finding(line, WARNING, f"{name} is for a part", rule="docs/partial-error", hint="do so")
+        for line, name in ((10, "EAGAIN"), (12, "EINTR"))
+    ]
+    text = answer(*two, finding(13, WARNING, "odd", rule="docs/x"))
+    assert text.startswith("2 things are wrong here, besides nits.\n")
+    assert "> +line 10;\n\nEAGAIN is for a part. Do so.\n" in text
+    assert "> +line 12;\n\nThe same for EINTR.\n" in text
 
 
 def test_what_was_told_before_takes_one_line() -> None:
@@ -220,7 +233,7 @@ def test_the_text_to_the_cover() -> None:
     found = replace(found, checks=(*found.checks, open_check, left))
     text = cover_text(found, places(found, patch()))
     assert text == [
-        "FAIL: 1 error, on 0123456789ab.",
+        "kvet finds 1 error on 0123456789ab.",
         "",
         "Did not run: tests (no kernel).",
         "Left out: build (--no-kernel).",
@@ -235,7 +248,7 @@ def test_the_text_to_the_cover_counts_what_was_told_before() -> None:
     old, new = Finding(rule="c/x", severity=ERROR, message="old", told=2), finding(0)
     found = replace(report(old, new), since=Since(version=2, answered=(Gone(finding=new, check="docs"),)))
     text = cover_text(found, places(found, patch()))
-    assert "Since v2: 1 answered, 1 still there, 1 new." in text
+    assert "Since v2: 1 answered, 1 still there, 1 new." in " ".join(text)
     assert "Said for v2 and still there: old." in text
 
 
@@ -246,10 +259,7 @@ def test_the_verdict_rests_on_what_ran() -> None:
     )
     found = report(tests=tests, facts=(("evidence", "1 of 2 results pass"),))
     text = " ".join(closing(found, 0))
-    assert (
-        text
-        == "Rests on: the series on 0123456789ab, run with npt=1 x=0, default: 1 of 2 results pass (kvet 1)."
-    )
+    assert text == "Tested: the series on 0123456789ab, booted with npt=1 x=0; 1 of 2 results pass (kvet 1)."
 
 
 def test_our_own_reader_finds_every_remark_at_its_line() -> None:
