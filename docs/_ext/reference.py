@@ -112,30 +112,22 @@ class Exits(_Written):
 
 
 class Rules(_Written):
-    """The page of every rule, as `kvet docs explain` prints it."""
+    """The page of every rule, as `kvet explain` prints it."""
 
     def lines(self) -> Lines:
         """One section a rule, by name; a family of rules by its prefix."""
         for name, page in sorted(rule_pages().items()):
             yield f".. _rule-{name.strip('/').replace('/', '-')}:"
-            yield from title(f"{name}*".replace("*", "\\*") if name.endswith("/") else name, "-")
-            summary, *rest = page.text.strip().split("\n\n")
+            yield from title(page.shown.replace("*", "\\*"), "-")
+            (_example, summary), *rest = page.blocks
             yield from (f"*{page.severity.value}*: {self._prose(summary)}", "")
-            for block in rest:
-                yield from self._block(block)
-
-    def _block(self, block: str) -> Lines:
-        """Examples keep their lines; where a rule comes from, and what it is for, is text."""
-        examples, _, source = block.partition("\nSource:")
-        if examples.startswith(("Bad:", "Good:")):
-            yield from literal(examples)
-        else:
-            yield from (self._prose(examples), "")
-        if source:
-            yield from (f"Source: {self._prose(source)}", "")
+            for example, text in rest:
+                yield from literal(text) if example else (self._prose(text), "")
+            if page.uri:
+                yield from (f"Read on: {page.uri}", "")
 
     def _prose(self, text: str) -> str:
-        return prose(" ".join(text.replace("``", "`").split()))
+        return prose(text.replace("``", "`"))
 
 
 class Schema(_Written):

@@ -36,8 +36,7 @@ from kpatch_tools.model.document import ApiDocument
 from kpatch_tools.model.finding import Finding, Location, Severity
 from kpatch_tools.model.kernelfacts import KernelFacts
 from kpatch_tools.model.profile import DocsProfile
-from kpatch_tools.parse.rst import parse_document
-from kpatch_tools.parse.rst_change import Versions, read_versions
+from kpatch_tools.parse.rst_change import Versions
 
 RULES: Mapping[str, Rule] = MappingProxyType(
     {
@@ -137,59 +136,14 @@ class _Found:
         return self.place, self.thing
 
 
-def check_all(
-    text: str, path: str, profile: DocsProfile | None = None, facts: KernelFacts | None = None
-) -> tuple[Finding, ...]:
-    """Every finding in one version of a document, by line; ``path`` is relative to the kernel tree."""
-    return judge_all(text, path, profile, facts).findings
-
-
-def judge_all(
-    text: str, path: str, profile: DocsProfile | None = None, facts: KernelFacts | None = None
-) -> Judged:
-    """The same as check_all(), with the number of findings that the text switches off."""
-    return judge_document(parse_document(text), path, profile, facts)
-
-
 def judge_document(
     document: ApiDocument, path: str, profile: DocsProfile | None = None, facts: KernelFacts | None = None
 ) -> Judged:
-    """The same as judge_all(), of a document that is read already."""
-    return _judged(_run(Context(document=document, profile=profile, facts=facts), whole=True), path)
+    """Every finding in one version of a document, by line, and how many the text switches off.
 
-
-def check_change(  # noqa: PLR0913 - two versions, each with its tree's facts
-    before: str,
-    after: str,
-    path: str,
-    profile: DocsProfile | None = None,
-    *,
-    facts: KernelFacts | None = None,
-    facts_before: KernelFacts | None = None,
-) -> tuple[Finding, ...]:
-    """The findings that a change brings, by line in ``after``; an empty ``before`` makes all of them new.
-
-    A finding is old when one of the same rule and text stood in the section of the same name, each counted
-    once and unchanged lines first, or when its line is unchanged and had it under another section's name
-    (which was changed). Line numbers never count.
+    ``path`` is relative to the kernel tree.
     """
-    return judge_change(before, after, path, profile, facts=facts, facts_before=facts_before).findings
-
-
-def judge_change(  # noqa: PLR0913 - two versions, each with its tree's facts
-    before: str,
-    after: str,
-    path: str,
-    profile: DocsProfile | None = None,
-    *,
-    facts: KernelFacts | None = None,
-    facts_before: KernelFacts | None = None,
-) -> Judged:
-    """The same as check_change(), with the number of new findings that the text switches off."""
-    if before == after and facts == facts_before:
-        return Judged()
-    versions, _reading_before, _reading_after = read_versions(before, after)
-    return judge_versions(versions, path, profile, facts=facts, facts_before=facts_before)
+    return _judged(_run(Context(document=document, profile=profile, facts=facts), whole=True), path)
 
 
 def judge_versions(
@@ -200,7 +154,12 @@ def judge_versions(
     facts: KernelFacts | None = None,
     facts_before: KernelFacts | None = None,
 ) -> Judged:
-    """The same as judge_change(), of versions that are read already."""
+    """The findings that a change brings, by line in the newer version, and how many of them are switched off.
+
+    A finding is old when one of the same rule and text stood in the section of the same name, each counted
+    once and unchanged lines first, or when its line is unchanged and had it under another section's name
+    (which was changed). Line numbers never count. An empty older version makes all of them new.
+    """
     old, new = versions.before, versions.after
     # What other facts say of a section may be new without a word of it being so.
     near = window_of(versions) if facts == facts_before else None

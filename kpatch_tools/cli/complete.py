@@ -53,6 +53,21 @@ def trees(_ctx: click.Context, _param: click.Parameter, word: str) -> "Items":
     return _items((f"debian:{kernel}" for kernel in {"6.1", "6.12", *brought}), word, also="dir")
 
 
+def rules(_ctx: click.Context, _param: click.Parameter, word: str) -> "Items":
+    """Every rule, with its kind in front, and without once the word has no slash."""
+    from kpatch_tools.flow.rulepages import rules_of  # noqa: PLC0415 - only where a rule is being typed
+
+    names = {one.rule.rstrip("/") for one in rules_of()}
+    return _items(names | {name.partition("/")[2] for name in names if "/" in name}, word)
+
+
+def rule_kinds(_ctx: click.Context, _param: click.Parameter, word: str) -> "Items":
+    """The kinds of rules."""
+    from kpatch_tools.flow.rulepages import kinds  # noqa: PLC0415 - as above
+
+    return _items(kinds(), word)
+
+
 def docs_rules(_ctx: click.Context, _param: click.Parameter, word: str) -> "Items":
     """The rules of `kvet docs check`, with or without docs/ in front."""
     from kpatch_tools.checks.docs import RULES  # noqa: PLC0415 - only where a rule is being typed

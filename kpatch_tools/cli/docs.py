@@ -3,24 +3,21 @@
 
 import importlib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from kpatch_tools.cli import complete, options
 from kpatch_tools.cli.command import Group
+from kpatch_tools.cli.explain import page_of
 from kpatch_tools.cli.output import exit_code, progress, rendered
 from kpatch_tools.errors import UserError
 from kpatch_tools.flow.docs_range import asked_by_hook
 from kpatch_tools.model.finding import Severity
 from kpatch_tools.model.report import Report
 from kpatch_tools.render.escape import terminal
-
-if TYPE_CHECKING:
-    from kpatch_tools.checks.docs_rule import Rule
 
 LATER = ("build", "fix")
 
@@ -60,7 +57,7 @@ def command() -> None:
         0: "clean",
         1: "findings",
         2: "wrong usage, or no such file",
-        3: "the series does not apply, or there is no tree",
+        3: "the series does not apply",
     },
 )
 @options.docs_paths
@@ -152,24 +149,18 @@ def _record(path: Path, report: Report) -> int:
     return 0
 
 
-def _rules() -> "Mapping[str, Rule]":
-    from kpatch_tools.checks.docs import RULES  # noqa: PLC0415 - all rules, which a hook may do without
-
-    return RULES
-
-
 @command.command(
     "rules",
     short_help="list the rules",
-    examples=(("kvet docs rules", "one line a rule"),),
+    examples=(("kvet docs rules", "name, level and first sentence of each"),),
     exits={0: "listed"},
 )
 def rules() -> None:
-    """List the rules: name, usual severity, what it finds."""
-    known = _rules()
-    width = max(len(name) for name in known)
-    for name, rule in known.items():
-        click.echo(f"{name:<{width}}  {rule.severity.value:<7}  {rule.summary}")
+    """List the rules for documents; kvet rules lists all."""
+    from kpatch_tools.flow.rulepages import rules_of  # noqa: PLC0415 - all rules, which a hook may do without
+    from kpatch_tools.render.rules import listing  # noqa: PLC0415 - as above
+
+    click.echo(listing(rules_of("docs")), nl=False)
 
 
 @command.command(
@@ -184,9 +175,5 @@ def rules() -> None:
     help="its name, with or without docs/ in front (kvet docs rules)",
 )
 def explain(rule: str) -> None:
-    """Show a rule's page: what it finds, why, a bad and a good example, where it comes from."""
-    known = _rules()
-    name = rule if rule in known else f"docs/{rule}"
-    if name not in known:
-        raise UserError(f"there is no rule {rule!r}", cure="kvet docs rules")
-    click.echo(f"{name} ({known[name].severity.value})\n\n{known[name].page}")
+    """Show a rule's page, as kvet explain does: what it finds, why, a bad and a good example."""
+    click.echo(page_of(rule, kind="docs"), nl=False)

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import click
 
-from kpatch_tools.checks.patches import PATCH_RULES, SERIES_RULES
 from kpatch_tools.cli import complete, options
 from kpatch_tools.cli.command import Command
+from kpatch_tools.cli.explain import page_of
 from kpatch_tools.cli.output import exit_code, progress, rendered
 from kpatch_tools.errors import ToolkitError, UserError
 from kpatch_tools.flow import b4
 from kpatch_tools.flow.patches import check_series
+from kpatch_tools.flow.rulepages import rules_of
 from kpatch_tools.flow.series import load_series
 from kpatch_tools.flow.tree import resolve_tree
 from kpatch_tools.model.event import Sink, silent
@@ -21,8 +22,9 @@ from kpatch_tools.model.finding import Severity
 from kpatch_tools.model.report import CheckResult
 from kpatch_tools.render import FORMATS, b4_json, b4_lines, b4_review
 from kpatch_tools.render.escape import terminal
+from kpatch_tools.render.rules import listing
 from kpatch_tools.tools import mailbox
-from kpatch_tools.tools.files import write_atomic
+from kpatch_tools.tools.files import write_named
 
 B4_FORMATS: dict[str, Callable[..., str]] = {"b4-lines": b4_lines.render, "b4-json": b4_json.render}
 
@@ -84,7 +86,7 @@ def check(  # noqa: PLR0913 - one parameter an option
         b4.remember(loaded, report)
     if review_dir:
         for name, text in b4_review.render(report, loaded).items():
-            write_atomic(review_dir / name, text)
+            write_named(review_dir / name, text)
     if fmt in B4_FORMATS:
         click.echo(B4_FORMATS[fmt](report.checks), nl=False)
         return 0
@@ -116,23 +118,15 @@ def _for_b4(tree: str | None, fmt: str, *, whole: bool) -> str:
     "rules",
     cls=Command,
     short_help="list the rules of kvet series check, or explain one",
-    examples=(("kvet series rules", "one line a rule"), ("kvet series rules message/fixes", "its page")),
+    examples=(("kvet series rules", "each with its level"), ("kvet series rules message/cut", "its page")),
     exits={0: "shown", 2: "there is no such rule"},
 )
 @click.argument(
     "rule", required=False, shell_complete=complete.series_rules, help="show its page  [list all]"
 )
 def rules(rule: str | None) -> None:
-    """List the rules of `kvet series check`, or show the page of RULE: what, why, examples, source."""
-    table = {name: (one.severity.value, one.page) for name, one in PATCH_RULES.items()}
-    table |= {name: (one.severity.value, one.page) for name, one in SERIES_RULES.items()}
+    """List the rules of `kvet series check`, or show the page of RULE, as kvet explain does."""
     if rule is None:
-        width = max(len(name) for name in table)
-        for name, (severity, page) in table.items():
-            summary = page.split("\n\n", maxsplit=1)[0].replace("\n", " ").rstrip(".")
-            click.echo(f"{name:<{width}}  {severity:<7}  {summary}")
-        return
-    if rule not in table:
-        raise UserError(f"there is no rule {rule!r}", cure="kvet series rules")
-    severity, page = table[rule]
-    click.echo(f"{rule} ({severity})\n\n{page}")
+        click.echo(listing([one for kind in ("kvm", "message") for one in rules_of(kind)]), nl=False)
+    else:
+        click.echo(page_of(rule, kind="message"), nl=False)

@@ -49,10 +49,15 @@ def _lay_out(folder: Path, tree: Path, series: Path, sink: Sink) -> None:
             raise UserError(
                 f"{folder}: there is something else already", cure="kvet demo --folder DIR, with a new DIR"
             )
-        shutil.copytree(source / "tree", tree)
-        commit_all(tree, "A tree of a few small files", sink, branch="main")
-        # Last, as its presence says that all is there.
-        shutil.copytree(source / "v1", series)
+        try:
+            shutil.copytree(source / "tree", tree)
+            commit_all(tree, "A tree of a few small files", sink, branch="main")
+            # Last, as its presence says that all is there.
+            shutil.copytree(source / "v1", series)
+        except BaseException:
+            for half in (series, tree):
+                shutil.rmtree(half, ignore_errors=True)
+            raise
     except OSError as error:
         raise EnvironmentFault(
             f"{folder}: {error.strerror or error}", cure="kvet demo --folder DIR, where you can write"

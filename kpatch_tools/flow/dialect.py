@@ -63,16 +63,12 @@ def text_of(read: Reader, path: str) -> str | None:
     return found.decode(errors="replace") if isinstance(found, bytes) else found
 
 
-def probe_dialect(tree: Path) -> Dialect:
-    """The dialect of a work tree's selftest library, found by what its files hold, not by its version.
-
-    Raises UserError that names the probe of each dialect that failed and what was looked for.
-    """
-    return choose_dialect(tree_reader(tree), str(tree))
-
-
 def choose_dialect(read: Reader, name: str) -> Dialect:
-    """As probe_dialect, through a reader of paths below the tree's top (git objects, for one)."""
+    """The dialect of a tree's selftest library, found by what its files hold, not by its version.
+
+    ``read`` gives what a path below the tree's top holds (git objects, or tree_reader()); ``name`` is for
+    messages. Raises UserError that names the probe of each dialect that failed and what was looked for.
+    """
     probed = probe_all(read, name)
     fitting = [item.dialect for item in probed if item.fits]
     if len(fitting) == 1:

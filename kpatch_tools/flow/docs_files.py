@@ -25,6 +25,7 @@ from kpatch_tools.tools.git import Repository
 _TOOL = f"kvet {__version__}"
 _MANY = 3
 DEFAULT_PATH = "Documentation/virt/kvm/api.rst"
+_WHICH = "name a kernel tree, --tree ~/linux or --tree debian:6.1, or an .rst file"
 
 
 class Against(Enum):
@@ -159,7 +160,7 @@ def _default_file(tree: Path | None) -> _File:
     top = tree or (repository.top if repository and repository.top else Path())
     place = top / DEFAULT_PATH
     if not place.is_file():
-        raise UserError(f"{top}: there is no {DEFAULT_PATH}", cure="name a file, or a kernel tree: --tree T")
+        raise UserError(f"{top}: there is no {DEFAULT_PATH}", cure=_WHICH)
     return _named(place, repository)
 
 

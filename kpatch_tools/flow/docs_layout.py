@@ -190,8 +190,12 @@ def _sentence(values: Sequence[int], ours: tuple[str, ...], theirs: tuple[str, .
     others = dict(zip(theirs, values[2 + len(ours) :], strict=False))
     moved = next((name for name in places if name and others.get(name, places[name]) != places[name]), "")
     said = (
-        f"by gcc {size} bytes, in the header {right}"
+        f"gcc makes it {size} bytes, that of the header {right}"
         if size != right
-        else f"by gcc {size} bytes, as in the header"
+        else f"gcc makes it {size} bytes, as that of the header"
     )
-    return f"{said}; {moved} at byte {places[moved]}, in the header at {others[moved]}" if moved else said
+    return (
+        f"{said}; {moved} at byte {places[moved]}, in that of the header at {others[moved]}"
+        if moved
+        else said
+    )

@@ -89,15 +89,19 @@ def _is_contract(path: str) -> bool:
 def _with_lines(finding: Finding, check: str, sources: Sources) -> Finding:
     place = finding.location
     found: Excerpt | None = None
-    if place and _is_contract(place.path):
-        found = contract_case("\n".join(sources.lines(place.path)), place.line, case="", path=place.path)
-    elif place and place.path and place.line:
+    if place and place.path and place.line:
         found = around(sources.lines(place.path), place.line, source=Source.TREE, path=place.path)
     elif place and place.patch and not place.path and check == _PATCHES:
         text = sources.message(place.patch)
         name = f"patch {place.patch}"
         found = around(text, 1, source=Source.MESSAGE, path=name, after=_MESSAGE_LINES)
-    return replace(finding, excerpts=(found, *finding.excerpts)) if found else finding
+    own = [
+        contract_case("\n".join(sources.lines(one.path)), one.line, case="", path=one.path)
+        for one in finding.related
+        if one.own and _is_contract(one.path)
+    ]
+    shown = tuple(one for one in (found, *own) if one)
+    return replace(finding, excerpts=(*shown, *finding.excerpts)) if shown else finding
 
 
 def _cases(check: CheckResult, sources: Sources) -> Iterator[Excerpt]:

@@ -10,8 +10,9 @@ from kpatch_tools.flow.generate import generate
 from kpatch_tools.generate.patch import body, ignored, listed, subject
 from kpatch_tools.model.contract import Contract
 from kpatch_tools.model.dialect import Dialect, Form
-from kpatch_tools.tools.formatpatch import mail_of, user_identity
+from kpatch_tools.tools.formatpatch import mail_of
 from kpatch_tools.tools.git import Repository
+from kpatch_tools.tools.identity import user
 from kpatch_tools.tools.kept import store_for
 
 
@@ -22,9 +23,9 @@ def make_patch(contract: Contract, tree: Path, *, commit: str = "", form: Form =
     Nothing in the tree is touched. Raises UserError for what is no git tree or has an unknown selftest
     library, EnvironmentFault when git does not know who signs.
     """
-    user = Repository.open(tree)
-    repository = Repository.open(store_for(tree)) if commit else user
-    base = commit or user.head()
+    own = Repository.open(tree)
+    repository = Repository.open(store_for(tree)) if commit else own
+    base = commit or own.head()
 
     def read(path: str) -> str | None:
         blob = repository.read_blob(base, path)
@@ -44,7 +45,7 @@ def make_patch(contract: Contract, tree: Path, *, commit: str = "", form: Form =
     changed = {path: text for path, text in wanted.items() if read(path) != text}
     if not changed:
         return ""
-    author = user_identity(user)
+    author = user(tree)
     message = "\n".join(
         (
             subject(contract, replaces=replaces),

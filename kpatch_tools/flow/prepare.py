@@ -14,9 +14,9 @@ from kpatch_tools.flow.tree import FoundTree, find_tree, resolve_tree
 from kpatch_tools.model.event import Sink
 from kpatch_tools.model.finding import Finding, Location, Severity
 from kpatch_tools.model.report import CheckResult, SeriesId, Status, TreeId
-from kpatch_tools.model.series import Applied, ApplyState, BaseFound, Series
+from kpatch_tools.model.series import Applied, ApplyState, BaseFound, Patch, Series
 from kpatch_tools.parse.mail import recorded_change_id
-from kpatch_tools.tools.git import Repository
+from kpatch_tools.tools.git import NAME_A_TREE, Repository
 from kpatch_tools.tools.kept import store_for
 
 _VERSION = re.compile(rb"^(?:VERSION|PATCHLEVEL) = \d+$", re.MULTILINE)
@@ -80,7 +80,7 @@ def need_kernel_tree(series: Series, tree: Path, onto: str) -> None:
     if applied.state in _MISFITS:
         raise UserError(
             f"{tree} at {commit[:12]} is no Linux kernel tree, and the series does not apply to it",
-            cure="name a kernel: --tree ~/linux, or --tree debian:6.1 for Debian's kernel source",
+            cure=NAME_A_TREE,
         )
 
 
@@ -117,10 +117,18 @@ def series_id(series: Series) -> SeriesId:
         message_id=series.message_id,
         patches=len(series.patches),
         hashes=tuple(hashlib.sha256(patch.raw).hexdigest() for patch in series.patches),
+        contents=tuple(map(_content, mails)),
         author=str(mails[0].author) if mails else "",
         change_id=recorded_change_id(mails[0].raw) if mails else "",
         subjects=tuple((mail.number, mail.subject) for mail in mails),
     )
+
+
+def _content(mail: Patch) -> str:
+    """A hash of what a mail says, not of its way here (Received, a mailbox's own lines) nor of line ends."""
+    said = (mail.message_id, str(mail.author), mail.subject, mail.body, mail.diff)
+    text = "\0".join(part.replace("\r\n", "\n").rstrip("\n") for part in said)
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def check_applied(

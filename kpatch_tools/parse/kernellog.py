@@ -5,7 +5,6 @@ The texts are those of the kernel's sources: lib/bug.c, kernel/panic.c, arch/x86
 mm/kasan/report.c, kernel/locking/lockdep.c, kernel/rcu/tree_stall.h, kernel/hung_task.c, kernel/watchdog.c.
 """
 
-import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -61,11 +60,6 @@ class Splat:
     def fatal(self) -> bool:
         """The machine stopped here."""
         return self.kind == "panic"
-
-
-def find_splats(text: str) -> tuple[Splat, ...]:
-    """All complaints in the order of the log, at most MAX_SPLATS; an oops in several lines is one of them."""
-    return tuple(itertools.islice(each_splat(text), MAX_SPLATS))
 
 
 def each_splat(text: str) -> Iterator[Splat]:

@@ -12,6 +12,7 @@ Facts about GitHub are from its "SARIF support for code scanning" and from the c
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from itertools import takewhile
 from typing import Any
 from urllib.parse import quote
 
@@ -28,6 +29,9 @@ MOST_RESULTS = 5_000
 _MOST_RELATED = 99
 _MOST_DESCRIPTION = 1_024
 _ROOT = "%SRCROOT%"
+# Contracts: no file of the repository, so that nobody looks for them there.
+_OWN = "KVET"
+_BASES = {_OWN: {"description": {"text": "contracts: files of kvet or of its user, not of the kernel tree"}}}
 _SEMANTIC = re.compile(r"\d+\.\d+\.\d+(?:[-+][0-9A-Za-z.+-]+)?")
 _FINGERPRINT = "kvetFinding/v1"
 _RECOMMENDED = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "recommendation"}
@@ -53,6 +57,7 @@ def render(report: Report, pages: Mapping[str, RulePage]) -> str:
             {
                 "tool": {"driver": {**_tool(report.tool), "rules": rules}},
                 "automationDetails": {"id": _category(report)},
+                "originalUriBaseIds": _BASES,
                 "columnKind": "unicodeCodePoints",
                 "invocations": [_invocation(report, tuple(one for _check, one in cut))],
                 "results": list(_results(kept, index)),
@@ -100,35 +105,25 @@ def _rules(pages: Mapping[str, RulePage], used: set[str]) -> list[dict[str, Any]
 
 
 def _rule(name: str, page: RulePage | None) -> dict[str, Any]:
-    severity = page.severity if page else Severity.WARNING
-    text = page.text if page else f"The rule {name} has no page."
-    summary = page.summary if page else name
+    page = page or RulePage(rule=name, severity=Severity.WARNING, text=f"The rule {name} has no page.")
+    said = " ".join(text for _example, text in takewhile(lambda block: not block[0], page.blocks))
     return {
         "id": name,
-        "shortDescription": {"text": summary[:_MOST_DESCRIPTION]},
-        "fullDescription": {"text": " ".join(text.partition("\nBad:")[0].split())[:_MOST_DESCRIPTION]},
-        "help": {"text": text, "markdown": _markdown(text)},
-        "defaultConfiguration": {"level": severity.value},
+        "shortDescription": {"text": page.summary[:_MOST_DESCRIPTION]},
+        "fullDescription": {"text": said[:_MOST_DESCRIPTION]},
+        "help": {"text": page.text, "markdown": _markdown(page)},
+        **({"helpUri": page.uri} if page.uri else {}),
+        "defaultConfiguration": {"level": page.severity.value},
         "properties": {
             "tags": [name.partition("/")[0]],
-            "problem.severity": _RECOMMENDED[severity],
+            "problem.severity": _RECOMMENDED[page.severity],
         },
     }
 
 
-def _markdown(text: str) -> str:
+def _markdown(page: RulePage) -> str:
     """The page with its examples as code, which Markdown would otherwise fold and take marks from."""
-    blocks = []
-    for block in text.split("\n\n"):
-        plain, mark, examples = block.partition("Bad:")
-        example, source, rest = examples.partition("\nSource:")
-        parts = [plain.strip()] if plain.strip() else []
-        if mark:
-            parts += [f"~~~~\nBad:{example}\n~~~~"]
-        if source:
-            parts += [f"Source:{rest}"]
-        blocks += parts
-    return "\n\n".join(blocks)
+    return "\n\n".join(f"~~~~\n{text}\n~~~~" if example else text for example, text in page.blocks)
 
 
 def _results(kept: list[tuple[str, Finding]], index: Mapping[str, int]) -> Iterator[dict[str, Any]]:
@@ -155,9 +150,11 @@ def _results(kept: list[tuple[str, Finding]], index: Mapping[str, int]) -> Itera
 
 def _message(finding: Finding) -> str:
     related = finding.related[:_MOST_RELATED]
+    # A link would lead to a file of the repository: a place of ours is told as text, in the detail.
     links = [
         f"See [{sarif_text(str(place)).replace('[', '(').replace(']', ')')}]({number})."
         for number, place in enumerate(related, start=1)
+        if not place.own
     ]
     # The first sentence is the alert's title.
     said = {f"see {place}" for place in related}
@@ -192,10 +189,10 @@ def _physical(place: Location) -> dict[str, Any]:
     region = {"startLine": max(place.line, 1)}
     if place.line and place.column:
         region["startColumn"] = place.column
-    return {"artifactLocation": _artifact(place.path), "region": region}
+    return {"artifactLocation": _artifact(place), "region": region}
 
 
-def _artifact(path: str) -> dict[str, str]:
-    if path.startswith("/"):
-        return {"uri": f"file://{uri_path(path)}"}
-    return {"uri": uri_path(path), "uriBaseId": _ROOT}
+def _artifact(place: Location) -> dict[str, str]:
+    if place.path.startswith("/"):
+        return {"uri": f"file://{uri_path(place.path)}"}
+    return {"uri": uri_path(place.path), "uriBaseId": _OWN if place.own else _ROOT}

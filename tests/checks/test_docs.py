@@ -3,10 +3,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kpatch_tools.checks.docs import RULES, check_all, check_change
+from kpatch_tools.checks.docs import RULES
 from kpatch_tools.checks.docs_diff import unchanged_lines
 from kpatch_tools.flow.docs import profile_for
 from kpatch_tools.model.finding import Severity
+from tests.judging import check_all, check_change
 
 KVM = profile_for("Documentation/virt/kvm/api.rst")
 

@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from kpatch_tools.checks.docs import RULES, check_all, check_change
+from kpatch_tools.checks.docs import RULES
 from kpatch_tools.flow.docs import profiles
 from kpatch_tools.parse.kernelfacts import parse_facts
 from kpatch_tools.tools.files import data_dir
 from kpatch_tools.tools.kernelfacts import list_folder, read_folder
+from tests.judging import check_all, check_change
 
 CORPUS = data_dir("docs-check") / "corpus"
 # The place is LINE, LINE:COLUMN, or PATH:LINE for one outside of the document.

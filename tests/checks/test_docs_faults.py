@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from kpatch_tools.checks.docs import check_all, check_change
 from kpatch_tools.flow.docs import profile_for
 from kpatch_tools.parse.kernelfacts import parse_facts
 from kpatch_tools.tools.files import data_dir
 from kpatch_tools.tools.kernelfacts import list_folder, read_folder
 from tests.faults.page import Page, hits, spread
 from tests.faults.table import MORE, ONLY_IN_A_CHANGE, THIRTY
+from tests.judging import check_all, check_change
 
 PATH = "Documentation/virt/kvm/api.rst"
 PROFILE = profile_for(PATH)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from kpatch_tools.checks.docs import check_all, judge_document, judge_versions
+from kpatch_tools.checks.docs import judge_document, judge_versions
 from kpatch_tools.flow.docs import profile_for
 from kpatch_tools.flow.facts import facts_of
 from kpatch_tools.model.kernelfacts import KernelFacts
@@ -21,6 +21,7 @@ from kpatch_tools.parse.rst_lines import source_lines
 from tests.faults.labels import BACKTICK, labels, score
 from tests.faults.page import Page, hits, spread
 from tests.faults.table import MORE, ONLY_IN_A_CHANGE, THIRTY
+from tests.judging import check_all
 
 pytestmark = pytest.mark.kernel
 

@@ -4,8 +4,9 @@
 import msgspec
 import pytest
 
-from kpatch_tools.checks.docs import RULES, check_all, check_change
+from kpatch_tools.checks.docs import RULES
 from kpatch_tools.flow.docs import profile_for
+from tests.judging import check_all, check_change
 
 KVM = profile_for("Documentation/virt/kvm/api.rst")
 LIST = ":Capability: basic\n:Architectures: all\n:Type: vm ioctl\n:Parameters: none\n:Returns: 0\n"

@@ -3,7 +3,7 @@
 
 import pytest
 
-from kpatch_tools.checks.docs import RULES, check_all, check_change
+from kpatch_tools.checks.docs import RULES
 from kpatch_tools.checks.docs_fix import apply_edits, mend
 from kpatch_tools.checks.docs_fixers import FIXERS, TOGETHER
 from kpatch_tools.checks.docs_rule import Context
@@ -12,6 +12,7 @@ from kpatch_tools.model.finding import Finding, Location, Severity
 from kpatch_tools.model.fix import Edit, Mended
 from kpatch_tools.model.kernelfacts import FactIoctl, FactStruct, Handler, KernelFacts, Level
 from kpatch_tools.parse.rst import parse_document
+from tests.judging import check_all, check_change
 
 PATH = "Documentation/virt/kvm/api.rst"
 KVM = next(profile for profile in profiles() if profile.name == "kvm-api")

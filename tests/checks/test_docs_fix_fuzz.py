@@ -6,13 +6,13 @@ from collections import defaultdict
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kpatch_tools.checks.docs import check_all
 from kpatch_tools.checks.docs_fix import mend
 from kpatch_tools.checks.docs_fixers import STRUCTURE
 from kpatch_tools.checks.docs_rule import Context
 from kpatch_tools.flow.docs import profiles
 from kpatch_tools.model.fix import Edit
 from kpatch_tools.parse.rst import parse_document
+from tests.judging import check_all
 
 PATH = "Documentation/virt/kvm/api.rst"
 KVM = next(profile for profile in profiles() if profile.name == "kvm-api")

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from kpatch_tools.checks.docs import check_all, judge_document
+from kpatch_tools.checks.docs import judge_document
 from kpatch_tools.checks.docs_fix import mend
 from kpatch_tools.checks.docs_rule import Context
 from kpatch_tools.flow.docs import profile_for
 from kpatch_tools.model.fix import Mended
 from kpatch_tools.parse.rst import parse_document
+from tests.judging import check_all
 
 PATH = "Documentation/virt/kvm/api.rst"
 # Read while the module is loaded: the tests themselves run with an empty home.

@@ -6,7 +6,6 @@ from dataclasses import replace
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from kpatch_tools.checks.docs import check_all, check_change
 from kpatch_tools.errors import UserError
 from kpatch_tools.flow.docs import judged_of, profile_for
 from kpatch_tools.flow.facts import facts_of
@@ -15,6 +14,7 @@ from kpatch_tools.parse.rst import decode
 from kpatch_tools.render.text import render
 from kpatch_tools.tools.files import data_dir
 from tests.edits import SCRAPS, document
+from tests.judging import check_all, check_change
 
 PATH = "Documentation/virt/kvm/api.rst"
 KVM = profile_for(PATH)

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from kpatch_tools.checks.docs import check_all, check_change
 from kpatch_tools.flow.docs import profile_for
 from kpatch_tools.parse.rst import parse_document
+from tests.judging import check_all, check_change
 
 PATH = "Documentation/virt/kvm/api.rst"
 # Read while the module is loaded: the tests themselves run with an empty home.

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from kpatch_tools.checks.docs import check_all
 from kpatch_tools.flow.docs import profile_for
+from tests.judging import check_all
 
 PATH = "Documentation/virt/kvm/api.rst"
 # Read while the module is loaded: the tests themselves run with an empty home.

@@ -3,10 +3,10 @@
 
 import pytest
 
-from kpatch_tools.checks.docs import check_all
 from kpatch_tools.checks.docs_proposal import Names
 from kpatch_tools.flow.docs import profile_for
 from kpatch_tools.model.kernelfacts import FactIoctl, FactStruct, Handler, KernelFacts, Level
+from tests.judging import check_all
 
 PATH = "Documentation/virt/kvm/api.rst"
 HANDLER = Handler(arch="x86", level=Level.VM, path="arch/x86/kvm/x86.c", line=1)

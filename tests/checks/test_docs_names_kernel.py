@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from kpatch_tools.checks.docs import check_all
 from kpatch_tools.flow.docs import profile_for
 from kpatch_tools.parse.kernelfacts import parse_facts
 from kpatch_tools.tools.kernelfacts import list_folder, read_folder
+from tests.judging import check_all
 
 PATH = "Documentation/virt/kvm/api.rst"
 # Read while the module is loaded: the tests themselves run with an empty home.

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 import pytest
 
-from kpatch_tools.checks.docs import check_all, check_change
 from kpatch_tools.flow.docs import profile_for
 from kpatch_tools.model.finding import Severity
+from tests.judging import check_all, check_change
 
 KVM = profile_for("Documentation/virt/kvm/api.rst")
 TITLES = "8. Others\n=========\n\n8.1 KVM_CAP_A\n-------------\n\n8.2 KVM_CAP_B\n-------------\n\n"

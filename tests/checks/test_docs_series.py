@@ -5,9 +5,9 @@ import re
 
 import pytest
 
-from kpatch_tools.checks.docs import check_change
 from kpatch_tools.flow.docs import profile_for
 from kpatch_tools.tools.files import data_dir
+from tests.judging import check_change
 
 PATH = "Documentation/virt/kvm/api.rst"
 HEAD = "4. API description\n==================\n\n4.137 KVM_BEFORE\n----------------\n\n"

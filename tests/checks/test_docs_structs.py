@@ -3,13 +3,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kpatch_tools.checks.docs import check_change
 from kpatch_tools.checks.docs_rule import Context
 from kpatch_tools.checks.docs_structs import define_differs, struct_differs
 from kpatch_tools.flow.docs import profile_for
 from kpatch_tools.model.kernelfacts import KernelFacts
 from kpatch_tools.parse.kernelfacts import parse_facts
 from kpatch_tools.parse.rst import parse_document
+from tests.judging import check_change
 
 PATH = "Documentation/virt/kvm/api.rst"
 KVM = profile_for(PATH)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-from kpatch_tools.checks.docs import judge_all, judge_change
 from kpatch_tools.checks.docs_switch import switches
 from kpatch_tools.flow.docs import check_document, profile_for
 from kpatch_tools.parse.rst import parse_document
+from tests.judging import judge_all, judge_change
 
 KVM = profile_for("Documentation/virt/kvm/api.rst")
 TICK = "docs/single-backtick"

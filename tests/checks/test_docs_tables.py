@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 import pytest
 
-from kpatch_tools.checks.docs import check_all
 from kpatch_tools.flow.docs import profile_for
 from kpatch_tools.model.kernelfacts import KernelFacts
+from tests.judging import check_all
 
 KVM = profile_for("Documentation/virt/kvm/api.rst")
 

@@ -4,9 +4,10 @@
 import msgspec
 import pytest
 
-from kpatch_tools.checks.docs import RULES, check_all, check_change
+from kpatch_tools.checks.docs import RULES
 from kpatch_tools.flow.docs import profile_for
 from kpatch_tools.model.wording import Wording
+from tests.judging import check_all, check_change
 
 KVM = profile_for("Documentation/virt/kvm/api.rst")
 BEFORE = "4. Calls\n========\n"

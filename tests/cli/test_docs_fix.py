@@ -77,7 +77,8 @@ def test_a_baseline_is_written_and_used(tree, capsys):
     (tree / PATH).write_text("Text.\n")
     assert run([*check, "--all", "--baseline", str(known)]) == 0
     out = " ".join(capsys.readouterr().out.split())
-    assert out.count("no longer found") == 3
+    assert "known.txt:3: note: no longer found:" in out
+    assert "the same in lines 4 (`old`), 5 (`two words`)" in out
     assert run([*check, "--all", "--baseline", str(known), "--fail-on", "note"]) == 1
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from kpatch_tools.checks.docs import check_all
 from kpatch_tools.cli.app import run
 from kpatch_tools.flow import docs_files
 from tests.edits import document
+from tests.judging import check_all
 
 BAD = {
     "binary": (b"\x7fELF\x00\x01\x02" * 100, "x.rst:1: a NUL byte"),

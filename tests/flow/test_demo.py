@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from kpatch_tools.errors import EnvironmentFault, UserError
+from kpatch_tools.errors import EnvironmentFault, ToolFailed, UserError
 from kpatch_tools.flow.demo import run_demo
 from kpatch_tools.flow.docs_files import Against, check_files
 from kpatch_tools.model.finding import Severity
@@ -31,7 +31,7 @@ def labels() -> set[str]:
 
 def test_every_fault_of_the_cover_letter_is_found(demo):
     assert len(labels()) > 10
-    assert labels() <= {finding.rule for finding in demo.reviewed.report.findings}
+    assert labels() <= {finding.rule for finding in demo.reviewed.report.every}
 
 
 def test_nothing_else_is_found(demo):
@@ -81,3 +81,15 @@ def test_somebody_elses_folder_is_left_alone(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
     with pytest.raises((UserError, EnvironmentFault)):
         run_demo(tmp_path / "mine" / "below")
+
+
+def test_a_full_disk_leaves_nothing_that_the_next_run_would_take_for_its_own(tmp_path, monkeypatch):
+    def full(*_args, **_kwargs):
+        raise ToolFailed("the disk is full", cure="make room there")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("kpatch_tools.flow.demo.commit_all", full)
+        with pytest.raises(ToolFailed):
+            run_demo(tmp_path / "mine")
+    assert not any((tmp_path / "mine").iterdir())
+    assert not run_demo(tmp_path / "mine").used_again

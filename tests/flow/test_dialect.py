@@ -13,9 +13,9 @@ from kpatch_tools.flow.dialect import (
     explained,
     in_form,
     probe_all,
-    probe_dialect,
     tree_reader,
 )
+from kpatch_tools.model.dialect import Dialect
 
 # What the probes look for, in files of our own that hold nothing else.
 LIBRARY = (
@@ -47,9 +47,13 @@ def tree(folder: Path, files: dict[str, str]) -> Path:
     return folder
 
 
+def choose(folder: Path) -> Dialect:
+    return choose_dialect(tree_reader(folder), str(folder))
+
+
 @pytest.mark.parametrize("name", TREES)
 def test_a_tree_is_recognised_by_what_its_files_hold(tmp_path: Path, name: str) -> None:
-    assert probe_dialect(tree(tmp_path, TREES[name])).name == name
+    assert choose(tree(tmp_path, TREES[name])).name == name
 
 
 def test_every_dialect_has_a_tree_here_and_exactly_one_fits(tmp_path: Path) -> None:
@@ -68,7 +72,7 @@ def test_git_objects_are_bytes() -> None:
 def test_an_unknown_library_names_each_probe_that_failed(tmp_path: Path) -> None:
     files = {**TREES["kselftest-6.1"], "Makefile": "TEST_GEN_PROGS = x86/cpuid_test\n"}
     with pytest.raises(UserError) as caught:
-        probe_dialect(tree(tmp_path, files))
+        choose(tree(tmp_path, files))
 
     head, *lines = caught.value.message.splitlines()
     assert head.endswith("no known dialect of the KVM selftest library fits")
@@ -81,7 +85,7 @@ def test_an_unknown_library_names_each_probe_that_failed(tmp_path: Path) -> None
 def test_what_must_be_absent_is_named_with_its_line(tmp_path: Path) -> None:
     both = {**TREES["kselftest-6.1"], "include/test_util.h": "\n#define kvm_static_assert(x) x\n"}
     with pytest.raises(UserError) as caught:
-        probe_dialect(tree(tmp_path, both))
+        choose(tree(tmp_path, both))
 
     assert f"must not be in {SELFTESTS}/include/test_util.h:2" in caught.value.message
 
@@ -104,7 +108,7 @@ def test_two_dialects_that_fit_are_an_error(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr("kpatch_tools.flow.dialect.dialects", lambda: (first, first))
 
     with pytest.raises(UserError, match="more than one dialect fits: kselftest-6"):
-        probe_dialect(folder)
+        choose(folder)
 
 
 def test_the_harness_is_a_form_of_its_own_where_the_library_has_it(tmp_path: Path) -> None:
@@ -122,7 +126,7 @@ def test_the_harness_is_a_form_of_its_own_where_the_library_has_it(tmp_path: Pat
 
 def test_a_folder_that_is_no_kernel_tree(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no kernel tree with KVM selftests") as caught:
-        probe_dialect(tmp_path)
+        choose(tmp_path)
     assert "--tree" in caught.value.cure
 
 

@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from kpatch_tools.checks.docs import check_all
 from kpatch_tools.flow.docs import profile_for
 from kpatch_tools.flow.docs_layout import with_layout
 from kpatch_tools.model.run import Ended, RunResult
 from kpatch_tools.parse.kernelfacts import parse_facts
 from kpatch_tools.parse.rst import parse_document
+from tests.judging import check_all
 
 PATH = "Documentation/virt/kvm/api.rst"
 KVM = profile_for(PATH)
@@ -45,17 +45,20 @@ def details(*bodies: str, header: str = HEADER, run=None) -> list[str]:
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        ("__u32 one; __u64 other; struct kvm_inner three[3];", "by gcc 40 bytes, as in the header"),
-        ("__u32 one; __u64 two; struct kvm_inner three[2];", "by gcc 32 bytes, in the header 40"),
+        (
+            "__u32 one; __u64 other; struct kvm_inner three[3];",
+            "gcc makes it 40 bytes, as that of the header",
+        ),
+        ("__u32 one; __u64 two; struct kvm_inner three[2];", "gcc makes it 32 bytes, that of the header 40"),
         (
             "__u32 one; __u32 two; struct kvm_inner three[3];",
-            "by gcc 32 bytes, in the header 40; two at byte 4, in the header at 8",
+            "gcc makes it 32 bytes, that of the header 40; two at byte 4, in that of the header at 8",
         ),
         (
             "__u32 one; union { __u64 two; void *p; }; struct { __u32 a; __u32 b; } three[3];",
-            "by gcc 40 bytes, as in the header",
+            "gcc makes it 40 bytes, as that of the header",
         ),
-        ("__u32 one; __u64 two; char three[];", "by gcc 16 bytes, in the header 40"),
+        ("__u32 one; __u64 two; char three[];", "gcc makes it 16 bytes, that of the header 40"),
     ],
 )
 def test_sizes_are_the_compilers_word(body, said):
@@ -66,9 +69,9 @@ def test_sizes_are_the_compilers_word(body, said):
 def test_each_struct_has_its_own_and_one_in_a_strange_type_none():
     wrong = "__u32 one; __u64 two; struct kvm_inner three[2];"
     assert details(wrong, "struct kvm_nowhere one; __u64 two; struct kvm_inner three[3];", wrong) == [
-        "by gcc 32 bytes, in the header 40",
+        "gcc makes it 32 bytes, that of the header 40",
         "",
-        "by gcc 32 bytes, in the header 40",
+        "gcc makes it 32 bytes, that of the header 40",
     ]
 
 

@@ -111,7 +111,10 @@ def test_a_case_comes_with_its_contract_its_c_and_what_it_printed(tmp_path):
 def test_a_place_in_a_contract_is_its_whole_case(tmp_path):
     text = sources(tmp_path).lines(TOML)
     start = text.index('name = "hole_first"')
-    (one,) = first(CheckResult(check="conformance", findings=(finding(TOML, start),)), tmp_path)
+    beside = replace(
+        finding(TOML, start), location=None, related=(Location(path=TOML, line=start, own=True),)
+    )
+    (one,) = first(CheckResult(check="conformance", findings=(beside,)), tmp_path)
     assert (one.source, one.lines[0], one.lines[1]) == (Source.CONTRACT, "[[case]]", 'name = "hole_first"')
 
 
@@ -120,6 +123,9 @@ def test_a_path_that_leads_out_of_the_contracts_reads_nothing(tmp_path):
         first(CheckResult(check="c", findings=(finding("selftests-gen/../pyproject.toml", 1),)), tmp_path)
         == ()
     )
+    outside = Location(path="selftests-gen/contracts/../../pyproject.toml", line=1, own=True)
+    beside = replace(finding("a.c", 1), location=None, related=(outside,))
+    assert first(CheckResult(check="c", findings=(beside,)), tmp_path) == ()
 
 
 def test_of_very_many_findings_the_first_get_theirs(tmp_path):

@@ -17,7 +17,6 @@ from kpatch_tools.model.event import silent
 from kpatch_tools.model.series import ApplyState
 from kpatch_tools.tools import kept, trees
 from kpatch_tools.tools.export import export
-from kpatch_tools.tools.formatpatch import user_identity
 from kpatch_tools.tools.git import Repository
 from kpatch_tools.tools.identity import user
 from tests.hostile.traps import DOCUMENT, Tree, added, edited, git, moved, partial, patch
@@ -603,9 +602,9 @@ def test_the_user_is_still_known(tree: Tree) -> None:
     git(tree.path, "config", "--global", "user.email", "ann@example.org")
     for name in ("_include", "_hook", "_fsmonitor"):
         globals()[name](tree)
-    for found in (user(tree.path), user_identity(Repository.open(tree.path))):
+    for found in (user(tree.path), user(tree.path, sends=True)):
         assert (found.name, found.email) == ("Ann Other", "ann@example.org")
     tree.config("user.email", "work@example.org")
-    for found in (user(tree.path), user_identity(Repository.open(tree.path))):
+    for found in (user(tree.path), user(tree.path, sends=True)):
         assert found.email == "work@example.org"
     assert not tree.trap.snapped()

@@ -13,7 +13,7 @@ import kpatch_tools
 from kpatch_tools.cli.app import run
 from kpatch_tools.model.event import silent
 from kpatch_tools.tools import kept, trees
-from kpatch_tools.tools.formatpatch import mail_of, user_identity
+from kpatch_tools.tools.formatpatch import mail_of
 from kpatch_tools.tools.git import Repository
 from kpatch_tools.tools.gitrun import (
     HEARD_ENVIRONMENT,
@@ -104,8 +104,8 @@ def test_every_call_that_is_made_is_hardened(
         pass
     repository = Repository.open(tree.path)
     assert repository.repo.git.log("-1")
-    author = user_identity(repository)
-    assert user(tree.path) == author
+    author = user(tree.path)
+    assert user(tree.path, sends=True) == author
     mail_of(repository, repository.head(), {"y": "1\n"}, message="add\n", author=author)
     trees.tree_from_url(tree.path.as_uri(), "", tmp_path / "fetched", silent)
     (tmp_path / "files").mkdir()

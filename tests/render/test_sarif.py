@@ -112,7 +112,12 @@ def result_faults(result):
         urllib.parse.unquote(uri.path, errors="strict")
         if physical["region"]["startLine"] < 1 or physical["region"].get("startColumn", 1) < 1:
             yield "region"
-    ids = [place["id"] for place in result.get("relatedLocations", ())]
+    # A link into a contract would be one to a file that the repository does not have.
+    ids = [
+        place["id"]
+        for place in result.get("relatedLocations", ())
+        if place["physicalLocation"]["artifactLocation"].get("uriBaseId") == "%SRCROOT%"
+    ]
     links = re.findall(r"\]\(([^)]*)\)", result["message"]["text"])
     if [str(number) for number in ids] != links:
         yield "links that do not lead to the related locations"
@@ -171,7 +176,28 @@ def test_every_rule_of_kvet_can_be_shown():
     pages = rule_pages()
     rules = run_of(report(), pages)["tool"]["driver"]["rules"]
     assert {rule["id"] for rule in rules} == {name for name in pages if not name.endswith("/")}
-    assert all("Bad:" in rule["help"]["text"] for rule in rules)
+    assert all("Bad:" in rule["help"]["text"] or "Judged:" in rule["help"]["text"] for rule in rules)
+    linked = {rule["id"]: rule["helpUri"] for rule in rules if "helpUri" in rule}
+    assert linked["sparse/warning"].startswith("https://docs.kernel.org/")
+
+
+def test_a_contract_is_no_file_of_the_repository():
+    toml = Location(path="selftests-gen/contracts/x.toml", line=7, own=True)
+    own = Location(path="/tmp/mine.toml", line=3, own=True)
+    found = (
+        finding("conformance/known-bug", path="arch/x86/kvm/x86.c", related=(toml,), detail=f"seen\n{toml}"),
+        Finding(rule="contract/unsteady", severity=Severity.NOTE, message="n", related=(own,)),
+    )
+    run = run_of(report(*found))
+    first, second = run["results"]
+    assert first["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "arch/x86/kvm/x86.c"
+    (beside,) = first["relatedLocations"]
+    artifact = beside["physicalLocation"]["artifactLocation"]
+    assert artifact == {"uri": "selftests-gen/contracts/x.toml", "uriBaseId": "KVET"}
+    assert "KVET" in run["originalUriBaseIds"]
+    assert "](1)" not in first["message"]["text"]
+    assert first["message"]["text"].endswith("seen\ncontract: x.toml:7")
+    assert "mine.toml" not in json.dumps(second["locations"])
 
 
 @pytest.mark.parametrize(
