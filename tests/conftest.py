@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Fixtures shared by all tests: nobody's real home, cache or git identity is ever used."""
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -18,6 +19,11 @@ GIT_IDENTITY = {
     "GIT_COMMITTER_EMAIL": "tess@example.org",
     "GIT_COMMITTER_DATE": "Mon, 1 Jan 2024 10:00:00 +0200",
 }
+
+
+def pytest_configure() -> None:
+    """Text is as wide as in a pipe everywhere: a worker of xdist has the 80 columns of no terminal."""
+    os.environ.pop("COLUMNS", None)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

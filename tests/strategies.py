@@ -138,6 +138,8 @@ def reports(draw: st.DrawFn) -> Report:
         cases=st.dictionaries(text, st.sampled_from(Verdict), max_size=2),
         flaky=texts,
         settled=COUNT,
+        not_yet=COUNT,
+        reasons=st.dictionaries(text, text, max_size=2),
         elapsed=st.floats(0, 1e6),
         reason=text,
     )
@@ -194,6 +196,7 @@ def reports(draw: st.DrawFn) -> Report:
         message_id=text,
         patches=COUNT,
         hashes=texts,
+        contents=texts,
         author=text,
         change_id=text,
         subjects=st.lists(st.tuples(COUNT, text), max_size=2).map(tuple),

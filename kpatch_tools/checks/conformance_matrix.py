@@ -58,6 +58,8 @@ def conformance_matrix(
         row for errno in dict.fromkeys(row.errno for row in found) for row in found if row.errno == errno
     ]
     found += [_effect(contract, effect, ran) for effect in contract.effect]
+    bugs = (known_bug(contract, case, test) for one in ran for case, test in one.results)
+    seen = {bug.id for bug in bugs if bug}
     return Conformance(
         contract=contract.name,
         ioctl=contract.ioctl.name,
@@ -65,6 +67,7 @@ def conformance_matrix(
         section=section is not None,
         modes=tuple(_label(*mode) for mode in modes),
         rows=tuple(found),
+        bugs=tuple((bug.id, bug.symptom) for bug in contract.known_bug if bug.id in seen),
     )
 
 

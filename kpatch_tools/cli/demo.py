@@ -6,9 +6,11 @@ from pathlib import Path
 import click
 
 from kpatch_tools.cli.command import Command
-from kpatch_tools.cli.output import progress, rendered
+from kpatch_tools.cli.output import progress, room
 from kpatch_tools.flow.demo import CONTRACT, Demo, run_demo
+from kpatch_tools.render.columns import wrap
 from kpatch_tools.render.escape import terminal
+from kpatch_tools.render.text import opening
 
 
 @click.command(
@@ -37,29 +39,34 @@ def command(folder: Path) -> None:
     """
     with progress(quiet=True) as sink:
         demo = run_demo(folder, sink=sink)
-    click.echo(rendered(demo.reviewed.report, "text"), nl=False)
-    click.echo()
-    for line in _after(demo):
+    click.echo(opening(demo.reviewed.report, room()))
+    for line in _after(demo, room()):
         click.echo(terminal(line))
 
 
-def _after(demo: Demo) -> list[str]:
-    series, tree = demo.series, demo.tree
-    made = sorted(path for path in demo.reviewed.folder.iterdir() if path.is_file())
+def _after(demo: Demo, columns: int) -> list[str]:
+    series, tree, folder = demo.series, demo.tree, demo.reviewed.folder
+    made = sorted(path.name for path in folder.iterdir() if path.is_file())
+    used = "used again" if demo.used_again else "laid out"
+    words = [
+        f"{used}: {tree}, a tree of a few small files",
+        f"{used}: {series}, three patches; the cover letter lists their faults",
+        f"the review left in {folder}: {' '.join(made)}",
+        *demo.reviewed.replies.notes,
+        "With a kernel, which the tests then run on: kvet review SERIES --tree debian:6.1",
+    ]
+    # A command has to be copied whole: the terminal breaks it for the eye alone.
+    commands = [
+        f"kvet render text --from {folder / 'report.json'}",
+        f"kvet series check {series} --tree {tree}",
+        f"kvet docs check --series {series} --tree {tree}",
+        f"kvet contract check {CONTRACT} --series {series} --tree {tree}",
+        "kvet docs explain section-number",
+        f"kvet contract show {CONTRACT}",
+        f"kvet review {series} --tree {tree} --no-kernel",
+    ]
     return [
-        "What was used again:" if demo.used_again else "What was laid out:",
-        f"  {tree}  a tree of a few small files",
-        f"  {series}  three patches; the cover letter lists their faults",
-        "What the review left:",
-        *(f"  {path}" for path in made),
-        *(f"  {note}" for note in demo.reviewed.replies.notes),
-        "The same by hand, and more:",
-        f"  kvet series show {series}",
-        f"  kvet apply {series} --tree {tree}",
-        f"  kvet series check {series} --tree {tree}",
-        f"  kvet docs check --series {series} --tree {tree}",
-        f"  kvet contract check {CONTRACT} --series {series} --tree {tree}",
-        "  kvet docs explain section-number",
-        f"  kvet contract show {CONTRACT}",
-        f"  kvet review {series} --tree {tree} --no-kernel",
+        *(line for text in words for line in wrap(text, columns, rest="  ")),
+        "The rest of this report, the same by hand, and more:",
+        *(f"  {command}" for command in commands),
     ]

@@ -8,7 +8,7 @@ import click
 from kpatch_tools import __version__
 from kpatch_tools.cli import complete, options
 from kpatch_tools.cli.command import Command
-from kpatch_tools.cli.output import progress, rendered
+from kpatch_tools.cli.output import progress, rendered, room
 from kpatch_tools.errors import UserError
 from kpatch_tools.flow.crew import Limits
 from kpatch_tools.flow.matrix import KIND, Choices, begun_in, resumed_plan, run_matrix
@@ -154,7 +154,7 @@ def command(  # noqa: PLR0913 - one parameter an option
         raise
     report = outcome.report
     saved = write_atomic(folder / "report.json", rendered(report, "json"))
-    click.echo(render(report) if fmt == "text" else rendered(report, fmt), nl=False)
+    click.echo(render(report, room()) if fmt == "text" else rendered(report, fmt), nl=False)
     click.echo(terminal(f"kvet: report: {saved}"), err=True)
     if outcome.undecided:
         click.echo(

@@ -3,6 +3,7 @@
 
 import contextlib
 import os
+import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -102,11 +103,31 @@ def kcidb_origin() -> str:
     return need_origin(os.environ.get("KVET_ORIGIN") or DEFAULT_ORIGIN)
 
 
-def rendered(report: "Report", fmt: str, *, origin: str = "") -> str:
-    """The report in one of render.FORMATS.
+def room() -> int:
+    """The columns that text on stdout may take: the terminal's, or those of COLUMNS, within bounds.
+
+    A file or a pipe has as many as the widest text, so that it reads the same wherever it was made.
+    """
+    from kpatch_tools.render.columns import NARROWEST, WIDTH  # noqa: PLC0415 - half of the commands need none
+
+    # COLUMNS is asked for first, as shutil has it.
+    columns = shutil.get_terminal_size((WIDTH, 24)).columns if _is_followed() else WIDTH
+    return min(max(columns, NARROWEST), WIDTH)
+
+
+def _is_followed() -> bool:
+    return sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdecimal()
+
+
+def rendered(report: "Report", fmt: str, *, origin: str = "", to_file: bool = False) -> str:
+    """The report in one of render.FORMATS; text is as wide as stdout, or ``to_file`` as wide as it may be.
 
     ``origin`` names the CI system in a KCIDB document; "" is that of KVET_ORIGIN, or else kvet itself.
     """
+    if fmt == "text" and not to_file:
+        from kpatch_tools.render.text import render  # noqa: PLC0415 - as in render, where the others are
+
+        return render(report, room())
     if fmt == "kcidb":
         from kpatch_tools.render import kcidb  # noqa: PLC0415 - as in render, where the others are
 

@@ -86,7 +86,8 @@ class Condition:
 class Conformance:
     """The whole matrix; ``modes`` are the columns, each as "npt=1 tdp_mmu=1". ``document`` is its path.
 
-    ``section`` False: the document has no section on ``ioctl`` at all.
+    ``section`` False: the document has no section on ``ioctl`` at all. ``bugs`` are the known bugs that cells
+    name: (id, what it is).
     """
 
     contract: str
@@ -95,3 +96,4 @@ class Conformance:
     section: bool
     modes: tuple[str, ...]
     rows: tuple[Condition, ...]
+    bugs: tuple[tuple[str, str], ...] = ()

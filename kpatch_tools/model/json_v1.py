@@ -12,12 +12,16 @@ SCHEMA: Final = 1
 
 
 class LocationV1(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A place: path relative to the kernel tree, line and column from 1, 0 when unknown."""
+    """A place: path relative to the kernel tree, line and column from 1, 0 when unknown.
+
+    ``own`` marks a contract, which is in no kernel tree: a file of kvet's or of its user's.
+    """
 
     path: str
     line: int = 0
     column: int = 0
     patch: int = 0
+    own: bool = False
 
 
 class ExcerptV1(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -35,7 +39,8 @@ class ExcerptV1(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 class FindingV1(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One finding; ``path`` is "" for one without a place, ``cases`` are the test cases that show it.
 
-    ``told`` is the version of the series for which it was told first, 0 for one that is new.
+    ``told`` is the version of the series for which it was told first, 0 for one that is new. ``folded`` are
+    findings of other rules that this one says better.
     """
 
     rule: str
@@ -52,6 +57,7 @@ class FindingV1(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     cases: tuple[str, ...] = ()
     excerpts: tuple[ExcerptV1, ...] = ()
     told: int = 0
+    folded: "tuple[FindingV1, ...]" = ()
 
 
 class TestV1(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -72,7 +78,8 @@ class PatchV1(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     ``docs_new`` is null where no document was checked, ``boot`` where no machine was booted. ``cases`` are
     the results of the test cases by name, ``flaky`` those with several results on this kernel; ``settled`` is
-    how many cases come to their last result here.
+    how many cases come to their last result here. ``not_yet`` is how many are skipped because the capability
+    that they are about comes with a later patch; ``reasons`` are the words of cases that did not pass.
     """
 
     number: int
@@ -88,6 +95,8 @@ class PatchV1(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     cases: dict[str, str] = {}
     flaky: tuple[str, ...] = ()
     settled: int = 0
+    not_yet: int = 0
+    reasons: dict[str, str] = {}
     elapsed_s: float = 0.0
     reason: str = ""
 
@@ -130,7 +139,10 @@ class ConditionV1(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class ConformanceV1(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Document, contract and behaviour, condition by condition; ``section``: the document has one."""
+    """Document, contract and behaviour, condition by condition; ``section``: the document has one.
+
+    ``bugs`` are the known bugs that cells name: identifier and what it is.
+    """
 
     contract: str
     ioctl: str
@@ -138,6 +150,7 @@ class ConformanceV1(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     section: bool
     modes: tuple[str, ...]
     rows: tuple[ConditionV1, ...]
+    bugs: tuple[tuple[str, str], ...] = ()
 
 
 class CheckV1(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -172,8 +185,9 @@ class TreeV1(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class SeriesV1(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The series; ``patch_sha256`` has one hash a patch mail, in order.
+    """The series; ``patch_sha256`` has one hash a patch mail, in order, as it was read.
 
+    ``content_sha256`` has one for each mail, the cover letter's first: of what it says, wherever it is kept.
     ``author`` is that of the cover letter or first patch; ``subjects`` are number and subject of each mail.
     """
 
@@ -185,6 +199,7 @@ class SeriesV1(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     author: str = ""
     change_id: str = ""
     subjects: tuple[tuple[int, str], ...] = ()
+    content_sha256: tuple[str, ...] = ()
 
 
 class GoneV1(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

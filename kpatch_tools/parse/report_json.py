@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """report.json -> Report: the way back, so that one run can be rendered in many formats."""
 
+from dataclasses import replace
 from typing import Literal
 
 import msgspec
@@ -8,7 +9,7 @@ import msgspec
 from kpatch_tools.errors import UserError
 from kpatch_tools.model.conformance import Condition, Conformance, Observed, Stand
 from kpatch_tools.model.excerpt import Excerpt, Source
-from kpatch_tools.model.finding import Finding, Location, Severity
+from kpatch_tools.model.finding import SHIPPED, Finding, Location, Severity, beside
 from kpatch_tools.model.json_v1 import (
     CheckV1,
     ConditionV1,
@@ -72,6 +73,7 @@ def _series(series: SeriesV1) -> SeriesId:
         message_id=series.message_id,
         patches=series.patches,
         hashes=series.patch_sha256,
+        contents=series.content_sha256,
         author=series.author,
         change_id=series.change_id,
         subjects=series.subjects,
@@ -138,6 +140,7 @@ def _conformance(matrix: ConformanceV1, name: str) -> Conformance:
         section=matrix.section,
         modes=matrix.modes,
         rows=tuple(_condition(row) for row in matrix.rows),
+        bugs=matrix.bugs,
     )
 
 
@@ -169,13 +172,15 @@ def _finding(finding: FindingV1) -> Finding:
     place = None
     if finding.path or finding.patch:
         place = Location(path=finding.path, line=finding.line, column=finding.column, patch=finding.patch)
-    return Finding(
+    # Reports of older versions of kvet have the contract's line where now a line of the kernel tree is.
+    own = replace(place, own=True) if place and place.path.startswith(SHIPPED) else None
+    found = Finding(
         rule=finding.rule,
         severity=Severity(finding.severity),
         message=finding.message,
         location=place,
         related=tuple(
-            Location(path=item.path, line=item.line, column=item.column, patch=item.patch)
+            Location(path=item.path, line=item.line, column=item.column, patch=item.patch, own=item.own)
             for item in finding.related
         ),
         detail=finding.detail,
@@ -183,7 +188,9 @@ def _finding(finding: FindingV1) -> Finding:
         cases=finding.cases,
         excerpts=tuple(_excerpt(one) for one in finding.excerpts),
         told=finding.told,
+        folded=tuple(_finding(one) for one in finding.folded),
     )
+    return beside(found, own) if own else found
 
 
 def _patch(row: PatchV1, name: str) -> PatchRow:
@@ -202,6 +209,8 @@ def _patch(row: PatchV1, name: str) -> PatchRow:
         cases={case: _verdict(result, f"{where}: {case}") for case, result in row.cases.items()},
         flaky=row.flaky,
         settled=row.settled,
+        not_yet=row.not_yet,
+        reasons=row.reasons,
         elapsed=row.elapsed_s,
         reason=row.reason,
     )

@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The report of a test matrix as one table, 100 columns wide: tests and modes down, kernels across."""
+"""The report of a test matrix as one table: tests and modes down, kernels across."""
 
-import textwrap
 from collections.abc import Iterator, Sequence
 from string import ascii_uppercase
 
 from kpatch_tools.model.cell import Cell
 from kpatch_tools.model.report import CheckResult, Report, Status
-from kpatch_tools.render.columns import WIDTH
+from kpatch_tools.render.columns import WIDTH, wrap
 from kpatch_tools.render.escape import terminal
 from kpatch_tools.render.severity import by_weight
 
@@ -17,20 +16,25 @@ _WORDS = {"INFRA": "NOT-RUN"}
 _CELLS = "/cells/"
 
 
-def render(report: Report) -> str:
-    """The kernels, the table (several, where they do not fit side by side), and what is not as expected."""
+def render(report: Report, room: int = WIDTH) -> str:
+    """The kernels, the table (several, where they do not fit side by side), and what is not as expected.
+
+    All in lines of ``room`` columns, but for what has to be copied whole.
+    """
     cells = {_place(check): check for check in report.checks if _place(check)}
     kernels = list(dict.fromkeys(place[2] for place in cells))
     rows = list(dict.fromkeys(place[:2] for place in cells))
     whole = next((check for check in report.checks if check.check == "matrix"), None)
-    lines = [*_head(whole), *_kernels(kernels, cells)]
-    left = min(_LEFT_MOST, max((len(word) + 4 for row in rows for word in row), default=0))
-    at_once = max(1, (WIDTH - left) // _COLUMN)
+    lines = [*_head(whole, room), *_kernels(kernels, cells, room)]
+    left = min(_LEFT_MOST, room // 2, max((len(word) + 4 for row in rows for word in row), default=0))
+    at_once = max(1, (room - left) // _COLUMN)
     for start in range(0, len(kernels), at_once):
-        lines += ["", *_table(rows, cells, kernels, slice(start, start + at_once), left)]
+        part = slice(start, start + at_once)
+        lines += ["", *_table(rows, cells, kernels, part, left, room)]
     lines += ["", "CAPITALS: not what is expected; -: excluded."]
-    lines += _bad(report)
-    return "\n".join(terminal(line).rstrip() for line in (*lines, "", _sum(cells, whole))) + "\n"
+    lines += _bad(report, room)
+    lines += ["", *wrap(_sum(cells, whole), room, rest="  ")]
+    return "\n".join(terminal(line).rstrip() for line in lines) + "\n"
 
 
 def render_plan(cells: Sequence[Cell], *, title: str, excluded: int, times: Sequence[float]) -> str:
@@ -53,21 +57,20 @@ def _place(check: CheckResult) -> tuple[str, ...]:
     return (facts["test"], facts["mode"], facts["kernel"]) if all(axis in facts for axis in axes) else ()
 
 
-def _head(whole: CheckResult | None) -> list[str]:
+def _head(whole: CheckResult | None, room: int) -> Iterator[str]:
     facts = dict(whole.facts) if whole else {}
-    return [
-        *textwrap.wrap(facts.get("matrix", ""), WIDTH),
-        *textwrap.wrap(facts.get("acceleration", ""), WIDTH),
-    ]
+    for name in ("matrix", "acceleration"):
+        if name in facts:
+            yield from wrap(facts[name], room)
 
 
-def _kernels(kernels: Sequence[str], cells: dict[tuple[str, ...], CheckResult]) -> Iterator[str]:
+def _kernels(kernels: Sequence[str], cells: dict[tuple[str, ...], CheckResult], room: int) -> Iterator[str]:
     for index, kernel in enumerate(kernels):
         releases = dict.fromkeys(
             dict(check.facts).get("release", "") for place, check in cells.items() if place[2] == kernel
         )
         told = ", ".join(release for release in releases if release) or "was not booted"
-        yield _cut(f"{_mark(index):>3}  {_cut(terminal(kernel), 52):<30}  {terminal(told)}", WIDTH)
+        yield _cut(f"{_mark(index):>3}  {_cut(terminal(kernel), 52):<30}  {terminal(told)}", room)
 
 
 def _mark(index: int) -> str:
@@ -75,12 +78,13 @@ def _mark(index: int) -> str:
     return (_mark(more - 1) if more else "") + ascii_uppercase[letter]
 
 
-def _table(
+def _table(  # noqa: PLR0913, PLR0917 - what, and where it has to fit in
     rows: Sequence[tuple[str, ...]],
     cells: dict[tuple[str, ...], CheckResult],
     kernels: Sequence[str],
     part: slice,
     left: int,
+    room: int,
 ) -> Iterator[str]:
     marks = [_mark(index) for index in range(len(kernels))][part]
     yield " " * left + "".join(f"{mark:<{_COLUMN}}" for mark in marks)
@@ -91,7 +95,7 @@ def _table(
             continue
         if row[0] != before:
             before = row[0]
-            yield _cut(terminal(before), WIDTH)
+            yield _cut(terminal(before), room)
         words = "".join(f"{_cut(_shown(check), _COLUMN):<{_COLUMN}}" for check in shown)
         yield f"  {_cut(terminal(row[1]), left - 2):<{left - 2}}{words}"
 
@@ -107,7 +111,7 @@ def _shown(check: CheckResult | None) -> str:
     return f"{_WORDS.get(verdict, verdict)}{took}"
 
 
-def _bad(report: Report) -> Iterator[str]:
+def _bad(report: Report, room: int) -> Iterator[str]:
     bad = [
         check
         for check in report.checks
@@ -118,7 +122,7 @@ def _bad(report: Report) -> Iterator[str]:
         yield "not as expected:"
     for check, then in zip(bad, (*bad, None)[1:], strict=True):
         # One cause often takes many cells: they stand together, and it is told once.
-        yield from _one_bad(check, last=then is None or _cause(then) != _cause(check))
+        yield from _one_bad(check, room, last=then is None or _cause(then) != _cause(check))
     places = {
         log.partition(_CELLS)[0] + _CELLS.rstrip("/") for check in bad for log in check.logs if _CELLS in log
     }
@@ -135,21 +139,21 @@ def _cause(check: CheckResult) -> tuple[object, ...]:
     return (check.check, check.reason)
 
 
-def _one_bad(check: CheckResult, *, last: bool) -> Iterator[str]:
+def _one_bad(check: CheckResult, room: int, *, last: bool) -> Iterator[str]:
     cell = bool(_place(check))
     verdict = dict(check.facts)["verdict"] if cell else check.status.value
     yield f"  {_WORDS.get(verdict, verdict)}  {check.check}"
     if not last:
         return
-    yield from _indented(check.reason)
+    yield from _indented(check.reason, room)
     # What a test of a cell came to is its reason.
     told = ("matrix/", "test/") if cell else ()
     findings = [one for one in by_weight(check.findings) if not one.rule.startswith(told)]
     for finding in findings[:_MOST_FINDINGS]:
         where = f"{finding.location}: " if finding.location else ""
-        yield from _indented(f"{where}{finding.severity.value}: {finding.message} [{finding.rule}]")
+        yield from _indented(f"{where}{finding.severity.value}: {finding.message} [{finding.rule}]", room)
     if len(findings) > _MOST_FINDINGS:
-        yield from _indented(f"and {len(findings) - _MOST_FINDINGS} more findings, see the report")
+        yield from _indented(f"and {len(findings) - _MOST_FINDINGS} more findings, see the report", room)
     for log in check.logs:
         if not cell:
             yield f"      {log}"
@@ -157,10 +161,8 @@ def _one_bad(check: CheckResult, *, last: bool) -> Iterator[str]:
             yield f"      {log.partition(_CELLS)[2] or log}"
 
 
-def _indented(text: str) -> list[str]:
-    return textwrap.wrap(
-        text, WIDTH, initial_indent="      ", subsequent_indent="      ", break_long_words=False
-    )
+def _indented(text: str, room: int) -> Iterator[str]:
+    return wrap(text, room, first="      ", rest="      ") if text else iter(())
 
 
 def _sum(cells: dict[tuple[str, ...], CheckResult], whole: CheckResult | None) -> str:

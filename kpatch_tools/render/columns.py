@@ -1,11 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Text in columns of a terminal: how wide it is at most, and how it is cut to fit."""
+"""Text in columns of a terminal: how wide it is at most, and where it is broken to fit.
+
+Lines are broken at blanks only. A path, an address, an option or a name has to be copied whole: one that is
+longer than a line stands on a line of its own, and the terminal breaks that for the eye alone.
+"""
 
 import unicodedata
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
 WIDTH = 100
+# Below this there is no room for a word beside an indent.
+NARROWEST = 40
 _GAP = "  "
 
 
@@ -17,38 +23,50 @@ def width(text: str) -> int:
 
 
 def fold(text: str, room: int = WIDTH, indent: str = "") -> Iterator[str]:
-    """The text in lines of no more than ``room`` columns, nothing left out; ``indent`` from the second on."""
+    """The text in lines of ``room`` columns, inner blanks kept; ``indent`` from the second line on."""
     start = ""
-    while width(start + text) > room:
-        at = _fitting(text, room - width(start))
+    while width(start + text) > room and (at := _break(text, room - width(start))):
         yield (start + text[:at]).rstrip()
-        text, start = text[at:], indent
+        text, start = text[at:].lstrip(" "), indent
     yield (start + text).rstrip()
 
 
 def wrap(text: str, room: int = WIDTH, first: str = "", rest: str = "") -> Iterator[str]:
-    """The words of a text in lines of no more than ``room`` columns; what is longer than a line is cut."""
+    """The words of a text in lines of ``room`` columns; no word is broken."""
     line, blank = first, ""
     for word in text.split():
-        if width(line + blank + word) <= room:
-            line += blank + word
-        else:
-            if line.strip():
-                yield line.rstrip()
-                line = rest
-            *whole, last = fold(line + word, room, rest)
-            yield from whole
-            line = last
+        if width(line + blank + word) > room and line.strip():
+            yield line.rstrip()
+            line, blank = rest, ""
+        line += blank + word
         blank = " "
     yield line.rstrip()
 
 
+def cut(text: str, room: int = WIDTH) -> str:
+    """The text in one line of no more than ``room`` columns; "..." stands for what is left out."""
+    if width(text) <= room:
+        return text
+    end = len(text)
+    while width(text[:end]) > room - 3:
+        end -= 1
+    return f"{text[:end].rstrip()}..."
+
+
 def table(rows: Sequence[Sequence[str]], widths: Sequence[int], indent: str = "  ") -> Iterator[str]:
-    """The rows as lines, each cell wrapped in its column; what ``widths`` and gaps leave stays blank."""
+    """The rows as lines, each cell wrapped in its column; what ``widths`` and gaps leave stays blank.
+
+    A row with a word that is wider than its column has a line or more for each cell.
+    """
+    room = width(indent) + sum(widths) + len(_GAP) * (len(widths) - 1)
     for row in rows:
-        columns = [list(wrap(text, room)) for text, room in zip(row, widths, strict=True)]
+        columns = [list(wrap(text, own)) for text, own in zip(row, widths, strict=True)]
+        if any(width(part) > own for parts, own in zip(columns, widths, strict=True) for part in parts):
+            for text in filter(None, row):
+                yield from wrap(text, room, first=indent, rest=indent + _GAP)
+            continue
         for parts in zip_longest(*columns, fillvalue=""):
-            padded = (pad(part, room) for part, room in zip(parts, widths, strict=True))
+            padded = (pad(part, own) for part, own in zip(parts, widths, strict=True))
             yield f"{indent}{_GAP.join(padded)}".rstrip()
 
 
@@ -57,12 +75,17 @@ def pad(text: str, room: int) -> str:
     return text + " " * (room - width(text))
 
 
-def _fitting(text: str, room: int) -> int:
-    """How many characters fit, one at least; to the last blank, where one stands near the end."""
-    taken = 0
+def _break(text: str, room: int) -> int:
+    """Where the second line begins: behind the last blank that fits, else the first; 0 where none stands."""
+    taken, found = 0, 0
+    begun = False
     for at, char in enumerate(text):
+        if char == " " and begun:
+            if taken > room and found:
+                return found
+            found = at + 1
+        begun = begun or char != " "
         taken += width(char)
-        if taken > room:
-            blank = text.rfind(" ", at * 2 // 3, at + 1)
-            return blank + 1 if blank > 0 else max(at, 1)
-    return len(text)
+        if taken > room and found:
+            return found
+    return 0

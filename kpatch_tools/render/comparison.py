@@ -2,7 +2,6 @@
 """Two versions of a series side by side, as text and as JSON."""
 
 import re
-import textwrap
 from collections import Counter
 from collections.abc import Iterator
 
@@ -19,7 +18,7 @@ from kpatch_tools.model.comparison import (
 )
 from kpatch_tools.model.series import Patch
 from kpatch_tools.render import known, told
-from kpatch_tools.render.columns import WIDTH
+from kpatch_tools.render.columns import WIDTH, cut, width, wrap
 from kpatch_tools.render.escape import terminal
 
 _DELTA = "    | "
@@ -52,20 +51,14 @@ def text(comparison: Comparison, *, summary: bool = False) -> str:
 
 def _fitted(line: str) -> list[str]:
     """A line in as many as the width asks for, set in behind its first; one of a diff is cut instead."""
-    if len(line) <= WIDTH:
+    if width(line) <= WIDTH:
         return [line]
     if line.startswith((_DELTA, *_QUOTES)):
-        return [f"{line[: WIDTH - 3]}..."]
+        return [cut(line)]
     indent = len(line) - len(line.lstrip())
     label = _LABEL.match(line, indent)
-    return textwrap.wrap(
-        line,
-        WIDTH,
-        initial_indent="",
-        subsequent_indent=" " * (label.end() if label else indent + 2),
-        drop_whitespace=True,
-        break_on_hyphens=False,
-    )
+    first = line[: label.end() if label else indent]
+    return list(wrap(line[len(first) :], first=first, rest=" " * (len(first) if label else indent + 2)))
 
 
 def _head(comparison: Comparison) -> Iterator[str]:

@@ -1,22 +1,73 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The conformance matrix: the words of its cells for every format, and the table for a terminal."""
+"""The conformance matrix in words, for every format: its cells, their meaning, and what stands beside it."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from kpatch_tools.model.conformance import SUCCESS, Condition, Conformance, Observed, Stand
-from kpatch_tools.render.columns import WIDTH, table, wrap
+from kpatch_tools.model.conformance import Condition, Conformance, Observed, Stand
 
-NOT_READ = "not read"
-_CONDITION, _SAYS, _CONTRACT, _MODE = 28, 11, 10, 13
-_LEFT = 2 + _CONDITION + 2 + _SAYS + 2 + _CONTRACT
-_AT_ONCE = (WIDTH - _LEFT) // (_MODE + 2)
+_NOT_NEEDED, _NOT_NAMED, _NOT_LISTED = "not needed", "not named", "not listed"
+_NOT_COMPARED, _NO_SECTION, _DIFFERS = "not compared", "no section", "DIFFERS"
 # A difference is in capitals: it has to be found in a minute, and on paper.
 _WORDS = {
     Stand.NO_DOCUMENT: "NOT AS DOCUMENTED",
     Stand.NO_CONTRACT: "NOT AS CONTRACTED",
-    Stand.NEITHER: "NEITHER OF BOTH",
+    Stand.NEITHER: "AS NEITHER SAYS",
     Stand.BUG: "KNOWN BUG",
 }
+_MEANINGS = {
+    _NOT_NEEDED: "all ioctls of KVM return it, so the document need not say it",
+    _NOT_NAMED: "the document has a row for the errno, but that does not name the condition",
+    _NOT_LISTED: "not in the document, or not in the contract",
+    _NOT_COMPARED: "the document is not read for what a successful call does, the test alone decides",
+    _NO_SECTION: "the document has none on this ioctl",
+    _DIFFERS: "document and contract name different errnos",
+    _WORDS[Stand.NO_DOCUMENT]: "the kernel does not do what the document says",
+    _WORDS[Stand.NO_CONTRACT]: "the kernel does not do what the contract expects",
+    _WORDS[Stand.NEITHER]: "the kernel does what neither document nor contract says",
+    _WORDS[Stand.BUG]: "a defect that the contract describes",
+    Stand.SKIPPED.value: "not possible in that mode",
+    Stand.UNSURE.value: "the test came to no result",
+    Stand.NOT_RUN.value: "no test of it ran",
+}
+
+_NOTHING_RAN = "no kernel was booted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """What of a matrix is a table, and what is told beside it, since each of its rows would say the same.
+
+    ``columns`` are the modes in which something was observed, by their place; ``empty`` are the names of the
+    others. ``unseen`` are conditions without a result, by the reason.
+    """
+
+    rows: tuple[Condition, ...]
+    columns: tuple[int, ...]
+    empty: tuple[str, ...]
+    unseen: tuple[tuple[str, tuple[Condition, ...]], ...]
+
+
+def layout(matrix: Conformance) -> Layout:
+    """The matrix without empty columns, and without rows that say nothing but that there is no result."""
+    columns = tuple(
+        at for at in range(len(matrix.modes)) if any(row.observed[at].stand.shown for row in matrix.rows)
+    )
+    unseen: dict[str, list[Condition]] = {}
+    for row in matrix.rows:
+        if _unseen(row):
+            # Where nothing was run at all that is the reason of each.
+            unseen.setdefault(row.reason if matrix.modes else _NOTHING_RAN, []).append(row)
+    return Layout(
+        rows=tuple(row for row in matrix.rows if not _unseen(row)),
+        columns=columns,
+        empty=tuple(mode for at, mode in enumerate(matrix.modes) if at not in columns),
+        unseen=tuple((reason, tuple(rows)) for reason, rows in unseen.items()),
+    )
+
+
+def _unseen(row: Condition) -> bool:
+    return bool(row.reason) and not row.differs
 
 
 def groups(rows: Sequence[Condition]) -> Iterator[tuple[str, tuple[Condition, ...]]]:
@@ -26,43 +77,52 @@ def groups(rows: Sequence[Condition]) -> Iterator[tuple[str, tuple[Condition, ..
 
 
 def tally(matrix: Conformance) -> str:
-    """What the matrix comes to in words; conditions are counted, and promises of success beside them."""
+    """What the matrix comes to in words; conditions are counted, and the effects of success beside them."""
     conditions = [row for row in matrix.rows if not row.promise]
-    promises = [row for row in matrix.rows if row.promise]
-    parts = [_tally(conditions, "condition"), _tally(promises, "promise")]
+    effects = [row for row in matrix.rows if row.promise]
+    shown = "shown" if matrix.modes else "tested"
+    parts = [
+        _tally(conditions, "error condition", "error conditions", shown),
+        _tally(effects, "effect of success", "effects of success", shown),
+    ]
     return "; ".join(part for part in parts if part)
 
 
-def _tally(rows: Sequence[Condition], what: str) -> str:
+def _tally(rows: Sequence[Condition], one: str, many: str, shown: str) -> str:
     if not rows:
         return ""
     differ = sum(row.differs for row in rows)
-    unseen = sum(not row.differs and bool(row.reason) for row in rows)
-    words = [f"{len(rows) - differ - unseen} agree"]
+    unseen = sum(_unseen(row) for row in rows)
+    agree = len(rows) - differ - unseen
+    words = [f"{agree} {'agrees' if agree == 1 else 'agree'}"] if agree else []
     words += [f"{differ} {'differs' if differ == 1 else 'differ'}"] if differ else []
-    words += [f"{unseen} not shown by any run"] if unseen else []
-    return f"{len(rows)} {what}{'' if len(rows) == 1 else 's'}: {', '.join(words)}"
+    words += [f"{unseen} not {shown}"] if unseen else []
+    return f"{len(rows)} {one if len(rows) == 1 else many}: {', '.join(words)}"
 
 
 def document(row: Condition, matrix: Conformance) -> str:
     """What the document says about a condition: errnos, or that it says nothing."""
     if row.promise:
-        return NOT_READ
+        return _NOT_COMPARED
     if not matrix.section:
-        return "no section"
+        return _NO_SECTION
     if row.documented:
         return " and ".join(row.documented)
     if row.general:
-        return f"{row.errno} in general"
-    return "needs none" if row.common else "no row"
+        return f"{row.errno}, {_NOT_NAMED}"
+    return _NOT_NEEDED if row.common else _NOT_LISTED
+
+
+def split(row: Condition) -> bool:
+    """Whether document and contract name different errnos."""
+    return bool(row.contract and row.documented) and row.documented != (row.contract,)
 
 
 def expected(row: Condition) -> str:
     """What the contract expects; where that is not what the document says, it says so."""
     if not row.contract:
-        return "not in it"
-    split = row.documented and row.documented != (row.contract,)
-    return f"{row.contract} DIFFERS" if split else row.contract
+        return _NOT_LISTED
+    return f"{row.contract} {_DIFFERS}" if split(row) else row.contract
 
 
 def outcome(one: Observed) -> str:
@@ -76,25 +136,23 @@ def stand(one: Observed) -> str:
     return f"{word} {one.reason}" if one.stand is Stand.BUG and one.reason else word
 
 
-def lines(matrix: Conformance, safe: Callable[[str], str]) -> Iterator[str]:
-    """The matrix as lines of no more than 100 columns; ``safe`` makes a text harmless.
+def legend(matrix: Conformance, rows: Sequence[Condition], columns: Sequence[int]) -> list[tuple[str, str]]:
+    """The words of these cells that do not speak for themselves, each with what it means."""
+    shown = {document(row, matrix).rpartition(", ")[2] for row in rows}
+    shown |= {_NOT_LISTED for row in rows if not row.contract}
+    shown |= {_DIFFERS for row in rows if split(row)}
+    seen = {row.observed[at].stand for row in rows for at in columns}
+    shown |= {_WORDS.get(one, one.value) for one in seen}
+    return [(word, meaning) for word, meaning in _MEANINGS.items() if word in shown]
 
-    Of what calls that succeed do only the differences are rows; the rest is counted.
-    """
-    yield from wrap(f"conformance of {safe(matrix.ioctl)} with {safe(matrix.document)}:")
-    yield from wrap(tally(matrix), first="  ", rest="  ")
-    shown = [row for row in matrix.rows if not row.promise or row.differs]
-    for start in range(0, max(len(matrix.modes), 1), _AT_ONCE):
-        part = slice(start, start + _AT_ONCE)
-        widths = [_CONDITION, _SAYS, _CONTRACT, *([_MODE] * len(matrix.modes[part]))]
-        yield ""
-        head = ["condition", "document", "contract", *(safe(mode) for mode in matrix.modes[part])]
-        yield from table([head, ["-" * room for room in widths]], widths)
-        for errno, rows in groups(shown):
-            yield f"  {SUCCESS if errno == SUCCESS else safe(errno)}"
-            for row in rows:
-                cells = [f"{outcome(one)} {stand(one)}" for one in row.observed[part]]
-                words = [row.condition, document(row, matrix), expected(row), *cells]
-                yield from table([[safe(word) for word in words]], widths)
-                if row.reason and start == 0:
-                    yield from wrap(f"not shown: {safe(row.reason)}", first="      ", rest="      ")
+
+def unseen_words(rows: Sequence[Condition], reason: str) -> tuple[str, str]:
+    """How many conditions no run shows and why; and which these are."""
+    conditions = [row for row in rows if not row.promise]
+    effects = len(rows) - len(conditions)
+    parts = [f"{len(conditions)} error condition{'s'[: len(conditions) != 1]}"] if conditions else []
+    parts += [f"{effects} effect{'s'[: effects != 1]} of success"] if effects else []
+    if reason == _NOTHING_RAN:
+        return f"{' and '.join(parts)} not tested: {reason}", ""
+    named = "; ".join(f"{row.errno}: {row.condition}" for row in conditions)
+    return f"{' and '.join(parts)} not shown: {reason}", named

@@ -17,9 +17,10 @@ from markupsafe import Markup, escape
 from kpatch_tools.model.excerpt import Excerpt, Source
 from kpatch_tools.model.finding import Finding, Severity
 from kpatch_tools.model.report import CheckResult, Report
-from kpatch_tools.render import conformance, outline, per_patch, told
+from kpatch_tools.render import conformance, evidence, outline, per_patch, told
+from kpatch_tools.render.alike import again, grouped, names
 from kpatch_tools.render.escape import html_text, uri_path
-from kpatch_tools.render.severity import PLURAL, STATUS_WORDS, counted, summary
+from kpatch_tools.render.severity import PLURAL, STATUS_WORDS, counted
 
 _IDS = {Severity.ERROR: "blocks", Severity.WARNING: "mend", Severity.NOTE: "nice"}
 _NAMES = {
@@ -80,7 +81,11 @@ def render(report: Report) -> str:
         caption=_caption,
         numbered=_numbered,
         counted=counted,
-        summary=summary,
+        came_to=lambda check: outline.came_to(report, check),
+        evidence=evidence,
+        again=again,
+        others=lambda group: zip(group.others, names(group)[1:], strict=True),
+        laid=conformance.layout,
         outline=outline,
         conformance=conformance,
         per_patch=per_patch,
@@ -88,10 +93,12 @@ def render(report: Report) -> str:
 
 
 def _part(report: Report, severity: Severity) -> dict[str, Any]:
+    findings = outline.part(report, severity)
     return {
         "id": _IDS[severity],
-        "title": outline.PARTS[severity],
-        "findings": outline.part(report, severity),
+        "title": outline.title(report, severity),
+        "findings": findings,
+        "groups": grouped(findings),
         "silent": outline.silent(report) if severity is Severity.ERROR else (),
     }
 

@@ -71,6 +71,7 @@ def convert(report: Report) -> ReportV1:
             message_id=series.message_id,
             patches=series.patches,
             patch_sha256=series.hashes,
+            content_sha256=series.contents,
             author=series.author,
             change_id=series.change_id,
             subjects=series.subjects,
@@ -136,6 +137,7 @@ def _conformance(matrix: Conformance) -> ConformanceV1:
         section=matrix.section,
         modes=matrix.modes,
         rows=tuple(_condition(row) for row in matrix.rows),
+        bugs=matrix.bugs,
     )
 
 
@@ -174,7 +176,7 @@ def _finding(finding: Finding) -> FindingV1:
         column=place.column if place else 0,
         patch=place.patch if place else 0,
         related=tuple(
-            LocationV1(path=item.path, line=item.line, column=item.column, patch=item.patch)
+            LocationV1(path=item.path, line=item.line, column=item.column, patch=item.patch, own=item.own)
             for item in finding.related
         ),
         detail=finding.detail,
@@ -183,6 +185,7 @@ def _finding(finding: Finding) -> FindingV1:
         cases=finding.cases,
         excerpts=tuple(_excerpt(one) for one in finding.excerpts),
         told=finding.told,
+        folded=tuple(_finding(one) for one in finding.folded),
     )
 
 
@@ -201,6 +204,8 @@ def _patch(row: PatchRow) -> PatchV1:
         cases={case: result.value for case, result in row.cases.items()},
         flaky=row.flaky,
         settled=row.settled,
+        not_yet=row.not_yet,
+        reasons=dict(row.reasons),
         elapsed_s=round(row.elapsed, _DECIMALS),
         reason=row.reason,
     )

@@ -9,7 +9,7 @@ from kpatch_tools.model.comparison import Comparison
 from kpatch_tools.model.known import KnownAnswer, Outcome, State
 from kpatch_tools.render import told
 from kpatch_tools.render.columns import WIDTH
-from kpatch_tools.render.text import plain
+from kpatch_tools.render.plain import plain
 
 # What somebody has to look at stands first.
 ORDER = (State.STILL, State.UNPROVEN, State.ANSWERED, State.WITHDRAWN)

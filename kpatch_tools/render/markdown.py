@@ -12,8 +12,10 @@ from kpatch_tools.model.excerpt import Excerpt
 from kpatch_tools.model.finding import Finding, Severity
 from kpatch_tools.model.report import CheckResult, Report, Status
 from kpatch_tools.render import conformance, outline, per_patch, told
+from kpatch_tools.render.alike import Group, again, grouped, names
 from kpatch_tools.render.escape import markdown
-from kpatch_tools.render.severity import PLURAL, STATUS_WORDS, counted, summary
+from kpatch_tools.render.evidence import readable
+from kpatch_tools.render.severity import PLURAL, STATUS_WORDS, counted
 
 # GitHub's limit is 1024 KiB; a line that says what is left out, and a step that writes more, have to fit.
 MOST_BYTES = 1_000_000
@@ -41,16 +43,16 @@ def render(report: Report) -> str:
     for severity in outline.PARTS:
         findings = outline.part(report, severity)
         items: list[str] = []
-        for finding in findings:
-            item = "\n".join(_item(finding))
+        for group in grouped(findings):
+            item = "\n".join(_item(group))
             # Once one is left out, so are all lighter ones: what is shown is the heaviest.
             if left or _size([item]) > room:
-                left.append(finding)
+                left += (group.first, *group.others)
                 continue
             room -= _size([item])
             items.append(item)
         above = silent if severity is Severity.ERROR else []
-        parts += _part(severity, [*above, *items], counted(findings))
+        parts += _part(outline.title(report, severity), severity, [*above, *items], counted(findings))
     if left:
         told_left = counted(tuple(left))
         parts += [
@@ -121,10 +123,9 @@ def _silent(report: Report) -> Iterator[str]:
         yield f"- **{_state(check)}**{f': {_short(check.reason)}' if check.reason else ''}"
 
 
-def _part(severity: Severity, items: Sequence[str], count: str) -> Iterator[str]:
+def _part(title: str, severity: Severity, items: Sequence[str], count: str) -> Iterator[str]:
     if not items:
         return
-    title = outline.PARTS[severity]
     if severity is Severity.ERROR:
         yield from ("", f"### {title}: {count or 'no finding'}", "")
         yield from items
@@ -139,7 +140,8 @@ def _state(check: CheckResult) -> str:
     return f"{_short(check.check)} {word}"
 
 
-def _item(finding: Finding) -> Iterator[str]:
+def _item(group: Group) -> Iterator[str]:
+    finding = group.first
     where = f" {_code(str(finding.location))}" if finding.location else ""
     place = finding.location
     by = f" patch {place.patch}" if place and place.path and place.patch else ""
@@ -149,10 +151,22 @@ def _item(finding: Finding) -> Iterator[str]:
     first, _end, more = finding.hint.partition("\n")
     if first:
         yield f"  <br>hint: {_short(first)}"
-    evidence = [_block(text) for text in (more, finding.detail) if text]
+    if group.others:
+        yield f"  <br>the same in {', '.join(_others(group))}" if group.placed else f"  <br>{again(group)}"
+    evidence = [_block(text) for text in (more, "\n".join(readable(finding.detail))) if text]
     evidence += [_excerpt(one) for one in finding.excerpts]
     if evidence:
         yield f"  <details><summary>evidence</summary>{''.join(evidence)}</details>"
+
+
+def _others(group: Group) -> Iterator[str]:
+    """The places of the others with the names that differ; of very many only the first."""
+    shown = group.others[:_MOST_ROWS]
+    for other, name in zip(shown, names(group)[1:], strict=False):
+        line = f"line {other.location.line}" if other.location else ""
+        yield f"{line}{f' ({_short(name)})' if name else ''}"
+    if len(group.others) > len(shown):
+        yield f"and {len(group.others) - len(shown)} more"
 
 
 def _excerpt(one: Excerpt) -> str:
@@ -182,9 +196,10 @@ def _matrices(checks: Iterable[CheckResult]) -> Iterator[str]:
 
 
 def _matrix(matrix: Conformance) -> Iterator[str]:
-    """Conditions as a table that is open; promises, for which no document is read, folded below it."""
-    conditions = [row for row in matrix.rows if not row.promise][:_MOST_ROWS]
-    promises = [row for row in matrix.rows if row.promise][:_MOST_ROWS]
+    """Conditions as an open table; the effects of success, for which no document is read, folded below it."""
+    laid = conformance.layout(matrix)
+    conditions = [row for row in laid.rows if not row.promise][:_MOST_ROWS]
+    effects = [row for row in laid.rows if row.promise][:_MOST_ROWS]
     yield from (
         "",
         f"### Conformance of {_short(matrix.ioctl)}",
@@ -192,20 +207,31 @@ def _matrix(matrix: Conformance) -> Iterator[str]:
         f"{_short(conformance.tally(matrix))}.",
         "",
     )
-    yield from _table(matrix, conditions)
-    if promises:
+    if conditions:
+        yield from _table(matrix, conditions, laid.columns)
+    if effects:
         yield from ("", "<details>", "<summary>What a call that succeeds has done</summary>", "")
-        yield from _table(matrix, promises)
+        yield from _table(matrix, effects, laid.columns)
         yield from ("", "</details>")
+    legend = conformance.legend(matrix, laid.rows, laid.columns)
+    told = [_short("; ".join(f"{word}: {meaning}" for word, meaning in legend))] if legend else []
+    told += [f"{_short(name)}: {_short(meaning)}" for name, meaning in matrix.bugs[:_MOST_ROWS]]
+    told += [f"{_short(mode)}: nothing was observed there" for mode in laid.empty]
+    for reason, rows in laid.unseen[:_MOST_ROWS]:
+        words, named = conformance.unseen_words(rows, reason)
+        told.append(_short(f"{words} ({named})" if named else words))
+    yield from ("", *(f"- {line}" for line in told)) if told else ()
 
 
-def _table(matrix: Conformance, rows: Sequence[Condition]) -> Iterator[str]:
-    yield _row(["errno", "condition", "document", "contract", *(_short(mode) for mode in matrix.modes)])
-    yield _row([":--"] * (4 + len(matrix.modes)))
+def _table(matrix: Conformance, rows: Sequence[Condition], columns: Sequence[int]) -> Iterator[str]:
+    modes = (_short(matrix.modes[at]) for at in columns)
+    yield _row(["errno", "condition", "document", "contract", *modes])
+    yield _row([":--"] * (4 + len(columns)))
     for row in rows:
         reason = f"<br>not shown: {_short(row.reason)}" if row.reason else ""
         cells = [
-            f"{_short(conformance.outcome(one))} {_short(conformance.stand(one))}" for one in row.observed
+            f"{_short(conformance.outcome(one))} {_short(conformance.stand(one))}"
+            for one in (row.observed[at] for at in columns)
         ]
         says = conformance.document(row, matrix)
         yield _row(
@@ -227,6 +253,8 @@ def _patches(checks: Iterable[CheckResult]) -> Iterator[str]:
             yield _row([":--"] * len(per_patch.HEADINGS))
             for row in check.patches[:_MOST_ROWS]:
                 yield _row(_short(cell) for cell in per_patch.cells(row))
+            told = [f"- {_short(remark)}" for remark in per_patch.remarks(check.patches[:_MOST_ROWS])]
+            yield from ("", *told) if told else ()
             yield from ("", "</details>")
 
 
@@ -238,7 +266,7 @@ def _stages(report: Report) -> Iterator[str]:
             _short(check.check),
             STATUS_WORDS[check.status],
             f"{check.elapsed:.1f}",
-            _short(summary(check)),
+            _short(outline.came_to(report, check)),
         ]
         yield _row(words)
     yield from ("", "</details>")

@@ -6,12 +6,13 @@ The verdict with one sentence why; what blocks (errors, and checks that did not 
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kpatch_tools.model.finding import Finding, Severity
 from kpatch_tools.model.report import CheckResult, Report, Status
 from kpatch_tools.model.test import TestResult, Verdict
-from kpatch_tools.render.severity import by_weight, counted
+from kpatch_tools.parse.seen_bug import seen_bug
+from kpatch_tools.render.severity import by_weight, counted, summary
 
 # Headings of the three parts, in every format.
 PARTS = {
@@ -19,6 +20,11 @@ PARTS = {
     Severity.WARNING: "What should be mended",
     Severity.NOTE: "Nice to have",
 }
+# Where no series is judged there is nothing to block.
+_ALONE = {Severity.ERROR: "What is wrong"}
+# The key of what is in no patch.
+WHOLE_SERIES = "patch-0"
+_BUG_RULES = frozenset({"test/known-bug", "conformance/known-bug"})
 _MOST_NAMED = 4
 
 
@@ -31,6 +37,11 @@ class Count:
     numbers: Mapping[Severity, int]
 
 
+def title(report: Report, severity: Severity) -> str:
+    """The heading of the findings of one weight."""
+    return PARTS[severity] if report.series else _ALONE.get(severity, PARTS[severity])
+
+
 def why(report: Report) -> str:
     """One sentence: what the verdict rests on, and what it does not cover."""
     if not report.checks:
@@ -38,8 +49,14 @@ def why(report: Report) -> str:
     errors, warnings = (part(report, severity) for severity in (Severity.ERROR, Severity.WARNING))
     failed = _names(check for check in silent(report) if check.status is Status.FAIL)
     said = []
+    if not report.series and (bugs := _known_bugs(report)):
+        said.append(f"this kernel has known bug{'s'[: len(bugs) > 1]} {', '.join(bugs)}")
+        errors, warnings = (
+            tuple(one for one in found if one.rule not in _BUG_RULES) for found in (errors, warnings)
+        )
     if errors:
-        said.append(f"{counted(errors)} {'blocks' if len(errors) == 1 else 'block'} it ({_spread(errors)})")
+        blocks = f" {'blocks' if len(errors) == 1 else 'block'} it" if report.series else ""
+        said.append(f"{counted(errors)}{blocks} ({_spread(errors)})")
     if warnings:
         said.append(f"{counted(warnings)} to mend" + ("" if errors else f" ({_spread(warnings)})"))
     if failed:
@@ -55,6 +72,14 @@ def why(report: Report) -> str:
         many = len(report.checks)
         said.append("the check ran" if many == 1 else f"all {many} checks ran")
     return "; ".join(said)
+
+
+def _known_bugs(report: Report) -> list[str]:
+    """The known bugs that tests showed, by the names of their contract; none that no finding tells."""
+    told = {case for one in report.findings if one.rule in _BUG_RULES for case in one.cases}
+    tests = (test for check in report.checks for test in check.tests if test.status is Verdict.KNOWN_BUG)
+    seen = (seen_bug(test.reason) for test in tests if bare_name(test) in told or test.name in told)
+    return sorted({bug.id for bug in seen if bug})
 
 
 def part(report: Report, severity: Severity) -> tuple[Finding, ...]:
@@ -74,8 +99,32 @@ def silent(report: Report) -> tuple[CheckResult, ...]:
 
 def _explained(check: CheckResult, told: set[str]) -> bool:
     """A finding says why it failed: its own, or one that names each of its cases that failed."""
-    failed = {test.name.rpartition(".")[2] for test in open_tests(check) if test.status is not Verdict.SKIP}
+    failed = {bare_name(test) for test in open_tests(check) if test.status is not Verdict.SKIP}
     return bool(check.findings) or bool(failed and failed <= told)
+
+
+def bare_name(test: TestResult) -> str:
+    """The name of a test case without that of its program, as findings name cases."""
+    return test.name.rpartition(".")[2]
+
+
+def came_to(report: Report, check: CheckResult) -> str:
+    """One line on a check; the reason of one that failed is left out where findings tell it case by case."""
+    told = {case for finding in report.findings for case in finding.cases}
+    failed = {bare_name(test) for test in open_tests(check) if test.status is not Verdict.SKIP}
+    again = check.status is Status.FAIL and failed and failed <= told
+    return summary(replace(check, reason="") if again else check)
+
+
+def untold_tests(report: Report) -> list[TestResult]:
+    """The tests that did not pass and that no finding names."""
+    told = {case for finding in report.findings for case in finding.cases}
+    return [
+        test
+        for check in report.checks
+        for test in open_tests(check)
+        if not {bare_name(test), test.name} & told
+    ]
 
 
 def skipped(report: Report) -> tuple[CheckResult, ...]:

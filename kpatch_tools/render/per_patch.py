@@ -2,7 +2,7 @@
 """The rows of a series patch by patch: the words of each cell, and the table for a terminal."""
 
 import textwrap
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import zip_longest
 
 from kpatch_tools.model.perpatch import KernelState, PatchRow, ProgramState
@@ -12,6 +12,8 @@ HEADINGS = ("patch", "subject", "kernel", "documents", "tests", "time")
 _WIDTHS = (5, 30, 16, 12, 20, 5)
 _GAP = "  "
 _ALWAYS = (0, 1, 2)
+# Failures of one patch that are shown with their words; the report has them all.
+_MOST_CASES = 6
 
 
 def cells(row: PatchRow) -> tuple[str, ...]:
@@ -34,6 +36,39 @@ def table(rows: Sequence[PatchRow], safe: Callable[[str], str]) -> list[str]:
         lines += _lines([texts[at] for at in filled], widths)
     lines[1:1] = _lines(["-" * width for width in widths], widths)
     return lines
+
+
+def remarks(rows: Sequence[PatchRow]) -> Iterator[str]:
+    """Why rows are not there yet, and each failure where it is first seen, with what the case said.
+
+    A line each; hostile text is as it came.
+    """
+    waiting = [row for row in rows if row.not_yet]
+    for reason in dict.fromkeys(row.reason for row in waiting):
+        yield f"not there yet ({_named([row for row in waiting if row.reason == reason])}): {reason}"
+    before: Mapping[str, Verdict] = {}
+    for row in rows:
+        cases = row.cases if row.boot is not None else {}
+        new = [case for case in cases if _failed(cases[case]) and before.get(case) is not cases[case]]
+        for case in new[:_MOST_CASES]:
+            said = f": {row.reasons[case]}" if case in row.reasons else ""
+            yield f"{row.name}: {case}: {cases[case].value}{said}"
+        if len(new) > _MOST_CASES:
+            left = len(new) - _MOST_CASES
+            yield f"{row.name}: {left} more {'case fails' if left == 1 else 'cases fail'}"
+        before = cases
+
+
+def _named(rows: Sequence[PatchRow]) -> str:
+    """The names of rows; of those that follow on each other the first and the last."""
+    first, last = rows[0], rows[-1]
+    if len(rows) > 1 and last.number - first.number == len(rows) - 1:
+        return f"{first.name} to {last.name}"
+    return ", ".join(row.name for row in rows)
+
+
+def _failed(result: Verdict) -> bool:
+    return not result.good and result not in (Verdict.SKIP, Verdict.KNOWN_BUG)
 
 
 def _kernel(row: PatchRow) -> str:

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The one table of what severities and states mean in each output."""
 
+from collections import Counter
+from collections.abc import Iterable
+
 from kpatch_tools.model.finding import Finding, Severity
 from kpatch_tools.model.report import CheckResult, Status
 from kpatch_tools.model.test import TestResult, Verdict
@@ -13,6 +16,9 @@ STATUS_WORDS = {
     Status.SKIP: "skipped",
     Status.DID_NOT_RUN: "did not run",
 }
+
+_RESULTS = {Verdict.SKIP: "skipped", Verdict.KNOWN_BUG: "known bug"}
+_COUNTED = frozenset({"known bug"})
 
 
 def by_weight(findings: tuple[Finding, ...]) -> list[Finding]:
@@ -40,7 +46,7 @@ def summary(check: CheckResult) -> str:
     """One line on a check: its tests, its findings, and the reason where there is one."""
     parts = []
     if check.tests:
-        parts.append(_tests(check.tests))
+        parts.append(results(check.tests))
     if check.findings:
         parts.append(counted(check.findings))
     if check.reason:
@@ -48,16 +54,15 @@ def summary(check: CheckResult) -> str:
     return "; ".join(parts)
 
 
-def _tests(tests: tuple[TestResult, ...]) -> str:
-    """Results in words; a skip and a known bug are neither pass nor failure and have counts of their own."""
-    good = sum(test.status.good for test in tests)
-    skipped = sum(test.status is Verdict.SKIP for test in tests)
-    words = [f"{good} {'test passes' if good == 1 else 'tests pass'}"]
-    known = sum(test.status is Verdict.KNOWN_BUG for test in tests)
-    if known:
-        words.append(f"{known} {'shows a known bug' if known == 1 else 'show known bugs'}")
-    if bad := len(tests) - good - skipped - known:
-        words.append(f"{bad} {'does' if bad == 1 else 'do'} not")
-    if skipped:
-        words.append(f"{skipped} skipped")
-    return ", ".join(words)
+def results(tests: Iterable[TestResult]) -> str:
+    """Results in words: "67 pass, 2 FAIL, 5 skipped"; what is neither pass nor failure has its own count."""
+    counts = Counter(test.status for test in tests)
+    good = sum(count for verdict, count in counts.items() if verdict.good)
+    words = [f"{good} pass"] if good else []
+    for verdict in Verdict:
+        if verdict.good or not counts[verdict]:
+            continue
+        named = _RESULTS.get(verdict, verdict.value)
+        words.append(f"{counts[verdict]} {named}{'s' if named in _COUNTED and counts[verdict] > 1 else ''}")
+    # A skip is the least of them.
+    return ", ".join(sorted(words, key=lambda word: word.endswith(_RESULTS[Verdict.SKIP])))

@@ -1,55 +1,74 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Report -> lines for a terminal: the verdict and why, findings the way gcc prints them, then the rest."""
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
-from kpatch_tools.model.finding import Finding, Severity
+from kpatch_tools.model.finding import Severity
 from kpatch_tools.model.report import CheckResult, Report, Status
-from kpatch_tools.model.test import TestResult
-from kpatch_tools.render import conformance, outline, per_patch, told
-from kpatch_tools.render.columns import WIDTH, fold, pad, table, wrap
-from kpatch_tools.render.escape import terminal
-from kpatch_tools.render.severity import PLURAL, STATUS_WORDS, counted, summary
+from kpatch_tools.render import outline, text_matrix, told
+from kpatch_tools.render.alike import grouped
+from kpatch_tools.render.columns import WIDTH, fold, table, wrap
+from kpatch_tools.render.plain import plain
+from kpatch_tools.render.severity import PLURAL, STATUS_WORDS, counted
+from kpatch_tools.render.text_checks import logs, patch_by_patch, stages, tests
+from kpatch_tools.render.text_findings import lines
 
 _INDENT = "    "
-_NAMES, _NUMBER = 60, 8
-# What an editor takes for the end of a place: vim's errorformat finds one anywhere in a line.
-_PLACE_INSIDE = re.compile(r":(?=\d+:)|\(\d+\)(?=:)|\|(?=\d+\|)")
-_QUOTED_PLACE = re.compile(r'(".+?"\D+\d+)(?=: )')
+_NUMBER = 8
+# What a column of names takes at least.
+_LEAST_NAME = 12
 
 
-def render(report: Report) -> str:
-    """The whole report in lines of no more than 100 columns.
+def render(report: Report, room: int = WIDTH) -> str:
+    """The whole report in lines of ``room`` columns (columns.NARROWEST to columns.WIDTH).
 
     An editor can jump to each ``path:line:column: severity: message [rule]``: that is the form of gcc, and no
-    other line can be read so, whatever evidence it quotes.
+    other line can be read so, whatever evidence it quotes. Findings that say the same are told once. Of a run
+    that left a page beside its report, the page has the whole evidence, and only some of it is shown here.
     """
-    blocks = [
-        [*_verdict(report)],
-        *([*_part(report, severity)] for severity in outline.PARTS),
-        [*_beside(report)],
-        told.lines(report, plain),
-        [*_counts(report)],
-        *([*conformance.lines(check.conformance, plain)] for check in report.checks if check.conformance),
-        *(per_patch.table(check.patches, plain) for check in report.checks if check.patches),
-        [*_stages(report.checks)],
-        [*_tests(report)],
-        [*_logs(report)],
-        [f"verdict: {report.verdict.value}"],
-    ]
-    lines = [line for block in blocks if block for line in (*block, "")]
-    return "\n".join(short for line in lines for short in fold(line, WIDTH, _INDENT))
+    return _joined(
+        room,
+        [
+            [*_verdict(report, room)],
+            *([*_part(report, severity, room)] for severity in outline.PARTS),
+            [*_beside(report, room)],
+            told.lines(report, plain),
+            [*_counts(report, room)],
+            *_matrices(report, room),
+            *([*patch_by_patch(check.patches, room)] for check in report.checks if check.patches),
+            [*stages(report, room)],
+            [*tests(report, room)],
+            [*logs(report)],
+            [f"verdict: {report.verdict.value}"],
+        ],
+    )
 
 
-def plain(text: str) -> str:
-    """Harmless text that no editor takes for a place: "a.c:12: x" becomes "a.c: 12: x"."""
-    apart = _PLACE_INSIDE.sub(lambda found: f"{found[0]} ", terminal(text))
-    return _QUOTED_PLACE.sub(r"\1 ", apart)
+def opening(report: Report, room: int = WIDTH) -> str:
+    """The beginning of render(): the verdict, what blocks, what should be mended, and the matrix."""
+    return _joined(
+        room,
+        [
+            [*_verdict(report, room)],
+            *([*_part(report, severity, room)] for severity in (Severity.ERROR, Severity.WARNING)),
+            *_matrices(report, room),
+        ],
+    )
 
 
-def _verdict(report: Report) -> Iterator[str]:
-    yield from wrap(plain(outline.why(report)), first=f"{report.verdict.value}: ", rest=_INDENT)
+def _joined(room: int, blocks: Iterable[Sequence[str]]) -> str:
+    shown = [line for block in blocks if block for line in (*block, "")]
+    return "\n".join(short for line in shown for short in fold(line, room, _INDENT))
+
+
+def _matrices(report: Report, room: int) -> Iterator[Sequence[str]]:
+    for check in report.checks:
+        if check.conformance:
+            yield [*text_matrix.lines(check.conformance, plain, room, whole=not report.folder)]
+
+
+def _verdict(report: Report, room: int) -> Iterator[str]:
+    yield from wrap(plain(outline.why(report)), room, first=f"{report.verdict.value}: ", rest=_INDENT)
     if report.series:
         series = report.series
         patches = "patch" if series.patches == 1 else "patches"
@@ -57,26 +76,33 @@ def _verdict(report: Report) -> Iterator[str]:
     if report.tree and report.tree.base:
         head = f", head {plain(report.tree.head[:12])}" if report.tree.head else ""
         yield f"base {plain(report.tree.base[:12])}{head} in {plain(report.tree.path)}"
+    if report.folder:
+        yield f"the whole report: {plain(report.folder)}/report.html"
 
 
-def _part(report: Report, severity: Severity) -> Iterator[str]:
+def _part(report: Report, severity: Severity, room: int) -> Iterator[str]:
     findings = outline.part(report, severity)
     silent = outline.silent(report) if severity is Severity.ERROR else ()
     if not findings and not silent:
         return
-    yield f"{outline.PARTS[severity].lower()}: {counted(findings) or 'no finding'}"
+    yield f"{outline.title(report, severity).lower()}: {counted(findings) or 'no finding'}"
     for check in silent:
-        yield from wrap(_state(check), first="  ", rest=_INDENT)
-    for finding in findings:
-        yield from _finding(finding)
+        yield from wrap(_state(check), room, first="  ", rest=_INDENT)
+    for group in grouped(findings, evidence=not report.folder):
+        yield from lines(group, room, whole=not report.folder)
 
 
-def _beside(report: Report) -> Iterator[str]:
+def _beside(report: Report, room: int) -> Iterator[str]:
     """What does not count against the series, and what was not looked at."""
+    reasons: dict[str, list[str]] = {}
     for check in outline.skipped(report):
-        yield from wrap(_state(check), rest=_INDENT)
+        reasons.setdefault(check.reason, []).append(check.check)
+    for reason, checks in reasons.items():
+        yield from wrap(
+            plain(f"{', '.join(checks)} skipped{f': {reason}' if reason else ''}"), room, rest=_INDENT
+        )
     if debts := outline.debts(report):
-        yield from wrap(f"old debts, not of this series: {plain(debts)}", rest=_INDENT)
+        yield from wrap(f"old debts, not of this series: {plain(debts)}", room, rest=_INDENT)
 
 
 def _state(check: CheckResult) -> str:
@@ -84,66 +110,14 @@ def _state(check: CheckResult) -> str:
     return plain(f"{check.check} {words}{f': {check.reason}' if check.reason else ''}")
 
 
-def _counts(report: Report) -> Iterator[str]:
-    patches, kinds = outline.per_patch(report), outline.per_kind(report)
-    if len(patches) < 2 and len(kinds) < 2:
+def _counts(report: Report, room: int) -> Iterator[str]:
+    patches = outline.per_patch(report)
+    if sum(count.key != outline.WHOLE_SERIES for count in patches) < 2:
         return
-    widths = [_NAMES, *([_NUMBER] * len(outline.PARTS))]
+    numbers = [_NUMBER] * len(outline.PARTS)
+    widths = [max(_LEAST_NAME, room - sum(numbers) - 2 * len(numbers)), *numbers]
     rows = [["findings", *(PLURAL[severity] for severity in outline.PARTS)]]
     rows += [
-        [plain(count.name), *(str(number or "-") for number in count.numbers.values())]
-        for count in (*kinds, *patches)
+        [plain(count.name), *(str(number or "-") for number in count.numbers.values())] for count in patches
     ]
     yield from table(rows, widths, indent="")
-
-
-def _stages(checks: tuple[CheckResult, ...]) -> Iterator[str]:
-    width = max((len(plain(check.check)) for check in checks), default=0)
-    for check in checks:
-        state = f"{STATUS_WORDS[check.status]:<11} {check.elapsed:7.1f} s  "
-        left = f"  {pad(plain(check.check), width)}  {state}"
-        yield from wrap(plain(summary(check)), first=left, rest=" " * min(len(left), WIDTH // 2))
-        indent = " " * min(width + 4, WIDTH // 2)
-        for name, value in check.facts:
-            yield from wrap(f"{plain(name)}: {plain(value)}", first=indent, rest=indent)
-
-
-def _finding(finding: Finding) -> Iterator[str]:
-    where = f"{terminal(str(finding.location))}: " if finding.location else ""
-    place = finding.location
-    by = f", patch {place.patch}" if place and place.path and place.patch else ""
-    by += f", told for v{finding.told}" if finding.told else ""
-    first = f"{where}{finding.severity.value}: "
-    yield from wrap(f"{plain(finding.message)} [{plain(finding.rule)}{by}]", first=first, rest=_INDENT)
-    for line in finding.detail.splitlines():
-        yield from fold(_INDENT + plain(line), indent=_INDENT * 2)
-    if finding.hint:
-        first, *rest = finding.hint.splitlines()
-        yield from wrap(f"hint: {plain(first)}", first=_INDENT, rest=_INDENT)
-        for line in rest:
-            yield from fold(_INDENT + plain(line), indent=_INDENT * 2)
-
-
-def _tests(report: Report) -> Iterator[str]:
-    bad = [test for check in report.checks for test in outline.open_tests(check)]
-    if bad:
-        yield "tests that did not pass:"
-    for test in bad:
-        yield from wrap(_test(test), first=f"  {test.status.value:<10} ", rest=_INDENT)
-
-
-def _test(test: TestResult) -> str:
-    mode = " ".join(f"{key}={value}" for key, value in sorted(test.mode.items()))
-    reason = f": {test.reason}" if test.reason else ""
-    return plain(f"{test.name}{f' ({mode})' if mode else ''}{reason}")
-
-
-def _logs(report: Report) -> Iterator[str]:
-    logs = [log for check in report.checks for log in check.logs]
-    folder = f"{report.folder}/" if report.folder else ""
-    if any(folder and log.startswith(folder) for log in logs):
-        yield f"logs, below {plain(report.folder)}:"
-    elif logs:
-        yield "logs:"
-    for log in logs:
-        yield f"  {plain(log.removeprefix(folder))}"

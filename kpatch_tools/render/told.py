@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What became of the findings on an earlier version of a series, as lines for a terminal."""
 
-import textwrap
 from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import PurePosixPath
@@ -9,7 +8,7 @@ from pathlib import PurePosixPath
 from kpatch_tools.model.finding import Finding
 from kpatch_tools.model.report import Report
 from kpatch_tools.model.told import Told
-from kpatch_tools.render.columns import WIDTH
+from kpatch_tools.render.columns import WIDTH, cut, width, wrap
 
 _STATE = 12
 
@@ -24,7 +23,7 @@ def lines(report: Report, plain: Callable[[str], str], *, whole: bool = False) -
     if found is None or report.since is None:
         return []
     shown = [f"since v{found.version}: {summary(found)}"]
-    shown += [_cut(f"  {'told in':<{_STATE}}{plain(source)}") for source in report.since.sources]
+    shown += [cut(f"  {'told in':<{_STATE}}{plain(source)}") for source in report.since.sources]
     for note in report.since.notes:
         shown += _wrapped("note", plain(note))
     shown += _lines("answered", (item.finding for item in found.answered), plain)
@@ -55,8 +54,7 @@ def _lines(state: str, findings: Iterable[Finding], plain: Callable[[str], str])
         times = f"{count} x " if count > 1 else ""
         head = f"  {state:<{_STATE}}{times}{plain(place)}{plain(message)}"
         tail = f" [{plain(rule)}]"
-        room = WIDTH - len(tail)
-        shown.append(f"{head if len(head) <= room else f'{head[: room - 3].rstrip()}...'}{tail}")
+        shown.append(f"{cut(head, WIDTH - width(tail))}{tail}")
     return shown
 
 
@@ -68,10 +66,4 @@ def _place(finding: Finding) -> str:
 
 
 def _wrapped(state: str, text: str) -> list[str]:
-    return textwrap.wrap(
-        f"{state:<{_STATE}}{text}", WIDTH, initial_indent="  ", subsequent_indent=" " * (_STATE + 2)
-    )
-
-
-def _cut(line: str) -> str:
-    return line if len(line) <= WIDTH else f"{line[: WIDTH - 3].rstrip()}..."
+    return list(wrap(text, first=f"  {state:<{_STATE}}", rest=" " * (_STATE + 2)))

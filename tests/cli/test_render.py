@@ -39,7 +39,7 @@ def saved(tmp_path):
         ("github", "::error file=a.rst,line=7,col=3,title=docs/table::wrong"),
         ("junit", "<failure message="),
         ("kcidb", '"path": "kvet.docs"'),
-        ("markdown", "### What blocks: 1 error"),
+        ("markdown", "### What is wrong: 1 error"),
     ],
 )
 def test_every_format_from_a_saved_report(saved, capsys, fmt, shown):

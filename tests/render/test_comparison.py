@@ -20,6 +20,7 @@ from kpatch_tools.model.comparison import (
 from kpatch_tools.model.series import Patch, Person, Series
 from kpatch_tools.render import comparison as render
 from kpatch_tools.render import comparison_json
+from kpatch_tools.render.columns import WIDTH, width
 
 HOSTILE = "\x1b]0;owned\x07\u202ex\udcff"
 
@@ -137,3 +138,17 @@ def test_json_fits_its_schema() -> None:
     assert document["offered_trailers"][0]["missing_in"] == [2]
     alone = Comparison(old=series(1), new=series(2), pairs=(), files=(), method="text")
     assert json.loads(comparison_json.as_json(alone, tool="kvet 0"))["comments"] is None
+
+
+def test_wide_characters_fit_too() -> None:
+    wide = "\u4e2d " * 90
+    pair = PatchPair(
+        old=patch(1, wide),
+        new=patch(1, wide),
+        by="subject",
+        changes=(Change.FILES,),
+        delta=f"-{wide}\n+{wide}",
+    )
+    shown = render.text(Comparison(old=series(1), new=series(2), pairs=(pair,), files=(), method="text"))
+    assert "    | -\u4e2d" in shown
+    assert max(width(line) for line in shown.splitlines()) <= WIDTH

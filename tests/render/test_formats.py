@@ -105,7 +105,7 @@ def test_a_known_bug_is_a_result_of_its_own_in_every_form():
     report = replace(REPORT, checks=(CheckResult(check="tests", status=Status.FAIL, tests=(good, test)),))
     shown = text.render(report)
 
-    assert "1 test passes, 1 shows a known bug" in shown
+    assert "1 pass, 1 known bug" in shown
     assert "KNOWN-BUG  b: B2: it looped" in shown
     assert json.loads(json_v1.render(report))["checks"][0]["tests"][1]["status"] == "KNOWN-BUG"
     assert parse_report(json_v1.render(report)) == report
@@ -113,7 +113,7 @@ def test_a_known_bug_is_a_result_of_its_own_in_every_form():
 
 
 def test_a_skip_is_counted_apart():
-    assert "1 test passes, 1 skipped" in text.render(REPORT)
+    assert "1 pass, 1 skipped" in text.render(REPORT)
 
 
 def test_html_escapes_and_loads_nothing():

@@ -8,7 +8,7 @@ import pytest
 from kpatch_tools.model.finding import Finding, Location, Severity
 from kpatch_tools.model.report import CheckResult, Report, SeriesId, Status
 from kpatch_tools.model.test import TestResult, Verdict
-from kpatch_tools.render import outline, text
+from kpatch_tools.render import RENDERERS, outline, text
 
 ERROR = Finding(
     rule="build/error", severity=Severity.ERROR, message="e", location=Location(path="a", patch=2)
@@ -20,8 +20,11 @@ SKIPPED = CheckResult(check="tests", status=Status.SKIP, reason="no kernel")
 LOST = CheckResult(check="build", reason="no compiler")
 
 
+SERIES = SeriesId(name="s", version=1, message_id="m", patches=2, subjects=((0, "cover"), (1, "KVM: A")))
+
+
 def report(*checks: CheckResult) -> Report:
-    return Report(tool="kvet", checks=checks)
+    return Report(tool="kvet", checks=checks, series=SERIES)
 
 
 def docs(*findings: Finding, status: Status = Status.FAIL) -> CheckResult:
@@ -63,8 +66,7 @@ def test_a_check_that_failed_is_silent_only_when_no_finding_tells_why():
 
 
 def test_counts_by_patch_in_order_and_the_series_last():
-    series = SeriesId(name="s", version=1, message_id="m", patches=2, subjects=((0, "cover"), (1, "KVM: A")))
-    found = outline.per_patch(replace(report(docs(NOTE, ERROR, WARNING, WARNING)), series=series))
+    found = outline.per_patch(report(docs(NOTE, ERROR, WARNING, WARNING)))
     assert [(one.key, one.name) for one in found] == [
         ("patch-1", "patch 1: KVM: A"),
         ("patch-2", "patch 2"),
@@ -107,3 +109,60 @@ def test_the_terminal_has_the_order():
     )
     places = [next(at for at, line in enumerate(lines) if line.startswith(start)) for start in order]
     assert places == sorted(places)
+
+
+BUG = Finding(rule="test/known-bug", severity=Severity.ERROR, message="a: KNOWN-BUG: B1: x", cases=("a",))
+SHOWS = TestResult(name="a", status=Verdict.KNOWN_BUG, reason="B1: x")
+
+
+WORDS = ("block it", "blocks it", "what blocks")
+
+
+def alone(*checks: CheckResult) -> Report:
+    return replace(report(*checks), series=None)
+
+
+def test_without_a_series_nothing_is_blocked():
+    assert outline.why(alone(docs(ERROR, WARNING))) == "1 error (build); 1 warning to mend; the check ran"
+    assert outline.title(alone(), Severity.ERROR) == "What is wrong"
+    for name in ("text", "html", "markdown"):
+        shown = RENDERERS[name](alone(docs(ERROR))).lower()
+        assert "what is wrong" in shown
+        assert not [words for words in WORDS if words in shown]
+        assert "what blocks" in RENDERERS[name](report(docs(ERROR))).lower()
+
+
+def test_a_kernel_has_its_known_bugs_by_name():
+    tests = CheckResult(check="tests", status=Status.FAIL, tests=(SHOWS,), findings=(BUG,))
+    assert outline.why(alone(tests)) == "this kernel has known bug B1; the check ran"
+    two = replace(tests, tests=(SHOWS, replace(SHOWS, name="b", reason="A2: y")))
+    two = replace(two, findings=(BUG, replace(BUG, severity=Severity.WARNING, cases=("b",)), ERROR))
+    assert outline.why(alone(two)).startswith("this kernel has known bugs A2, B1; 1 error (build)")
+    assert outline.why(report(tests)).startswith("1 error blocks it (test)")
+
+
+def test_a_reason_that_findings_tell_case_by_case_is_not_told_again():
+    failed = CheckResult(
+        check="tests", status=Status.FAIL, reason="a: B1: x", tests=(SHOWS,), findings=(BUG,)
+    )
+    assert outline.came_to(report(failed), failed) == "1 known bug; 1 error"
+    assert outline.untold_tests(report(failed)) == []
+    untold = replace(failed, findings=())
+    assert outline.came_to(report(untold), untold) == "1 known bug; a: B1: x"
+    assert outline.untold_tests(report(untold)) == [SHOWS]
+    assert "tests that did not pass" not in text.render(report(failed))
+    assert "tests that did not pass" in text.render(report(untold))
+
+
+def test_a_check_that_was_left_out_is_told_once_with_those_of_the_same_reason():
+    shown = text.render(report(PASSED, SKIPPED, replace(SKIPPED, check="layout")))
+    assert shown.count("no kernel") == 1
+    assert "tests, layout skipped: no kernel" in shown
+
+
+def test_logs_beside_a_page_are_those_that_somebody_has_to_look_at():
+    passed, failed = replace(PASSED, logs=("/r/a.log",)), replace(LOST, logs=("/r/b.log",))
+    assert "a.log" in text.render(report(passed, failed))
+    beside = text.render(replace(report(passed, failed), folder="/r"))
+    assert "a.log" not in beside
+    assert "  b.log" in beside

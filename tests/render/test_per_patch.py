@@ -13,8 +13,8 @@ from kpatch_tools.model.perpatch import KernelState, PatchRow, ProgramState
 from kpatch_tools.model.report import CheckResult, Report, Status
 from kpatch_tools.model.test import Verdict
 from kpatch_tools.parse.report_json import parse_report
-from kpatch_tools.render import html, json_v1, text
-from kpatch_tools.render.per_patch import HEADINGS, cells
+from kpatch_tools.render import html, json_v1, markdown, text
+from kpatch_tools.render.per_patch import HEADINGS, cells, remarks
 
 HOSTILE = "\x1b]0;owned\x07<script>alert(1)</script>\u202e{{ 7*7 }} a.c:12: error: no"
 ROWS = (
@@ -123,3 +123,35 @@ def test_json_with_an_unknown_verdict_names_the_patch(key):
 def test_a_report_of_before_has_no_rows():
     old = {"schema": 1, "tool": "kvet", "verdict": "PASS", "checks": [{"check": "docs", "status": "PASS"}]}
     assert parse_report(json.dumps(old)).checks[0].patches == ()
+
+
+def test_what_is_not_there_yet_and_what_failed_is_told_below_the_rows():
+    waits = PatchRow(
+        number=1, subject="s", commit="c", kernel=KernelState.BUILT, boot=Verdict.SKIP,
+        cases={"a": Verdict.SKIP}, not_yet=1, reason="KVM_CAP_X is not offered yet",
+    )  # fmt: skip
+    cases = {f"case_{at}": Verdict.FAIL for at in range(8)} | {"a": Verdict.PASS, "b": Verdict.KNOWN_BUG}
+    fails = replace(
+        waits,
+        number=2,
+        boot=Verdict.FAIL,
+        cases=cases,
+        not_yet=0,
+        reason="",
+        reasons={"case_0": "\x1b[31mEIO"},
+    )
+    rows = (waits, fails, replace(fails, number=3))
+    told = list(remarks(rows))
+    assert told[0] == "not there yet (patch 1): KVM_CAP_X is not offered yet"
+    assert told[1] == "patch 2: case_0: FAIL: \x1b[31mEIO"
+    # As before is not told again.
+    assert told[-1] == "patch 2: 2 more cases fail"
+    report = replace(REPORT, checks=(replace(REPORT.checks[0], patches=rows),))
+    for one in (text.render(report), markdown.render(report), html.render(report)):
+        assert "EIO" in one
+        assert "\x1b" not in one
+    assert "not there yet" in text.render(report)
+    assert list(remarks((replace(fails, boot=None),))) == []
+    early, late = replace(waits, number=0), replace(waits, number=4)
+    assert next(remarks((early, waits, fails))).startswith("not there yet (the base to patch 1): ")
+    assert next(remarks((early, waits, fails, late))).startswith("not there yet (the base, patch 1, patch 4)")

@@ -10,7 +10,7 @@ from kpatch_tools.model.report import CheckResult, Report, Status
 from kpatch_tools.model.told import Gone, Since
 from kpatch_tools.parse.report_json import parse_report
 from kpatch_tools.render import json_v1, text, told
-from kpatch_tools.render.columns import WIDTH
+from kpatch_tools.render.columns import WIDTH, width
 from kpatch_tools.render.text import plain
 
 HOSTILE = "\x1b]0;owned\x07\u202ea.c:12: error: x"
@@ -87,3 +87,11 @@ def test_json_keeps_it_and_old_reports_stay_readable() -> None:
         del finding["told"]
     read = parse_report(json.dumps(old))
     assert (read.since, read.told, {one.told for one in read.findings}) == (None, None, {0})
+
+
+def test_wide_characters_fit_too() -> None:
+    wide = replace(FINDING, message="\u4e2d" * 80)
+    since = replace(SINCE, answered=(gone(wide),), unproven=(gone(wide, "\u6587 " * 80),))
+    shown = told.lines(replace(REPORT, since=since), plain)
+    assert max(map(width, shown)) <= WIDTH
+    assert next(line for line in shown if line.startswith("  answered")).endswith("... [docs/x]")
