@@ -42,6 +42,7 @@ def test_every_stage_passes(run: tuple[int, Report, Path]) -> None:
             "docs",
             "build",
             "warnings",
+            "selftests",
             "contract",
             "layout",
             "tests",

@@ -24,7 +24,7 @@ from kpatch_tools.model.event import Event, Sink
 from kpatch_tools.model.run import Ended
 from kpatch_tools.model.test import Verdict
 from kpatch_tools.model.vm import Evidence
-from kpatch_tools.parse.kernellog import find_splats
+from kpatch_tools.parse.kernellog import each_splat
 from kpatch_tools.tools import guest, probe, vng
 from kpatch_tools.tools.git import Repository
 from kpatch_tools.tools.kept import store_for
@@ -179,7 +179,7 @@ def _clean(evidence: Evidence) -> bool:
     """The kernel went through the boot without a word of complaint, and to its end."""
     record = evidence.record
     ended = evidence.ended is Ended.EXITED and evidence.returncode == 0 and record.done
-    return ended and record.taint_before == record.taint_after and not find_splats(evidence.console)
+    return ended and record.taint_before == record.taint_after and not any(each_splat(evidence.console))
 
 
 def _ran(evidence: Evidence, place: int, *, results: bool) -> Ran:

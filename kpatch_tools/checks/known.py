@@ -107,7 +107,8 @@ def _finding(proof: FindingGone, seen: Evidence) -> Proved:
 
 
 def _meant(finding: Finding, proof: FindingGone) -> bool:
-    return finding.rule == proof.rule and proof.words in finding.message
+    said = (finding, *finding.folded)
+    return any(one.rule == proof.rule and proof.words in one.message for one in said)
 
 
 def _lacking(seen: Evidence) -> str:
@@ -130,11 +131,17 @@ def _case(proof: CasePasses, seen: Evidence) -> Proved:
             shown = ", ".join(f"{key}={test.observed.get(key, 'not seen')}" for key in proof.observed)
             said = test.status.value if not test.status.good else shown
             return _fails(f"{name}: {said} for v{seen.new.version}")
-    before = _ran(proof.case, seen.old_report) if seen.old_report else []
+    return _since(f"{name}: passes for v{seen.new.version}", proof, seen)
+
+
+def _since(passes: str, proof: CasePasses, seen: Evidence) -> Proved:
+    """What a pass of the newer version proves: nothing, unless it is known what the older one did."""
+    if seen.old_report is None:
+        return _unknown(f"{passes}, but there is no report on v{seen.old.version}")
+    before = _ran(proof.case, seen.old_report)
     if before and all(_keeps(test, proof) for test in before):
-        return _unknown(f"{name}: v{seen.old.version} did that already")
-    then = f", which it did not for v{seen.old.version}" if before else ""
-    return _holds(f"{name}: passes for v{seen.new.version}{then}")
+        return _unknown(f"{passes}, but v{seen.old.version} did that already")
+    return _holds(f"{passes}, which it did not for v{seen.old.version}" if before else passes)
 
 
 def _ran(case: str, report: Report) -> list[TestResult]:

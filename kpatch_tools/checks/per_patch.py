@@ -16,6 +16,7 @@ from kpatch_tools.model.test import Verdict
 BISECT = "series/bisect"
 REGRESSION = "series/regression"
 EXERCISED = "series/not-exercised"
+EARLY = "series/early"
 PROGRAM = "series/program"
 FLAKY = "series/flaky"
 
@@ -34,15 +35,17 @@ def judge_steps(steps: Sequence[Step], *, whole: bool = True) -> tuple[Finding, 
     between = (*_builds(steps), *_boots(steps), *_cases(steps), *_soundness(steps))
     if not whole:
         return (*(replace(finding, hint="") for finding in between), *_flaky(steps))
-    return (*between, *_flaky(steps), *_exercised(steps))
+    return (*between, *_flaky(steps), *_early(steps), *_exercised(steps))
 
 
 def settled(rows: Sequence[PatchRow]) -> tuple[PatchRow, ...]:
     """The rows with ``settled``: how many cases come, with this patch, to the result that they end with.
 
-    Rows of which no result is known are passed over; without a result after the last patch nothing settles.
+    Rows of which no result is known are passed over; without a result after the last patch nothing settles,
+    and a skip is none.
     """
-    final = rows[-1].cases if rows and has_results(rows[-1]) else {}
+    last = rows[-1].cases if rows and has_results(rows[-1]) else {}
+    final = {case: result for case, result in last.items() if result is not Verdict.SKIP}
     known = [row for row in rows if has_results(row)]
     first: dict[str, int] = {}
     for case, result in final.items():
@@ -190,7 +193,7 @@ def _regression(
         message=f"patch {number} {what} {count} that passed before it: {_listed(tuple(cases))}",
         location=Location(path="", patch=number),
         detail="\n".join(
-            f"{case}: {result.value}" + (f": {step.reasons[case]}" if step.reasons.get(case) else "")
+            f"{case}: {result.value}" + (f": {step.row.reasons[case]}" if case in step.row.reasons else "")
             for case, result in cases.items()
         ),
         hint=mended or "no later patch mends it",
@@ -199,6 +202,38 @@ def _regression(
 
 def _good(row: PatchRow, case: str) -> bool:
     return row.cases.get(case, Verdict.NO_VERDICT).good
+
+
+def _early(steps: Sequence[Step]) -> Iterator[Finding]:
+    """Each patch with cases that fail from it on, did not before, and end otherwise after a later patch.
+
+    Where the capability is not offered they would be skipped: the patch offers what does not work yet.
+    """
+    ends = {Verdict.PASS, Verdict.XFAIL, Verdict.KNOWN_BUG}
+    known = [step.row for step in steps if has_results(step.row)]
+    seen: set[str] = set()
+    for at, row in enumerate(known):
+        failing = {case for case, result in row.cases.items() if result is Verdict.FAIL}
+        cases = [case for case in row.cases if case in failing - seen and case not in row.flaky]
+        seen |= failing | {case for case, result in row.cases.items() if result.good}
+        later = {case: [one for one in known[at + 1 :] if one.cases.get(case) in ends] for case in cases}
+        mended = {case: rows[0] for case, rows in later.items() if rows}
+        if row.number and mended:
+            count = f"{len(mended)} case{'s fail' if len(mended) > 1 else ' fails'}"
+            last = max(one.number for one in mended.values())
+            yield Finding(
+                rule=EARLY,
+                severity=Severity.WARNING,
+                message=f"patch {row.number} offers what does not work before patch {last}: {count} until "
+                f"then: {_listed(tuple(mended))}",
+                location=Location(path="", patch=row.number),
+                detail="\n".join(
+                    f"{case}: FAIL: {row.reasons.get(case, 'no reason given')}; "
+                    f"{one.cases[case].value} from patch {one.number} on"
+                    for case, one in mended.items()
+                ),
+                hint=f"offer the capability with patch {last}, or bring what these cases need before it",
+            )
 
 
 def _soundness(steps: Sequence[Step]) -> Iterator[Finding]:

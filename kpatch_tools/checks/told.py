@@ -17,7 +17,8 @@ Key = Callable[[Finding], Hashable]
 Mode = frozenset[tuple[str, str]]
 # A number by itself counts or places something; one in a name (u64, npt=0, 0xd5) is what the text is about.
 _LONE_NUMBER = re.compile(r"(?<![\w=])\d+(?:\.\d+)*(?![\w=])")
-# A contract is kvet's, not the series': another version may have another file.
+# A contract is kvet's, not the series': another version may have another file. Whether a finding about it is
+# told at the code or at the document hangs on what the contract knows, and does not make it another one.
 _CONTRACTS = "selftests-gen/"
 _RAN = (Status.PASS, Status.FAIL)
 
@@ -31,13 +32,16 @@ def told(older: Report, newer: Report) -> Told:
     that showed it passes; otherwise its absence is unproven, with the reason.
     """
     before = [(check, finding) for check in older.checks for finding in check.findings]
+    # What another finding says better is found all the same: neither new when it stands alone, nor gone.
+    known_then = [*before, *((check, one) for check, finding in before for one in finding.folded)]
+    known_now = [*newer.findings, *(one for finding in newer.findings for one in finding.folded)]
     version = older.series.version if older.series else 0
-    pairs = _pairs([finding for _check, finding in before], newer.findings, _keys(older, newer))
+    pairs = _pairs([finding for _check, finding in known_then], known_now, _keys(older, newer))
     still: list[Finding] = []
     new: list[Finding] = []
     for at, finding in enumerate(newer.findings):
         if at in pairs:
-            still.append(replace(finding, told=before[pairs[at]][1].told or version))
+            still.append(replace(finding, told=known_then[pairs[at]][1].told or version))
         else:
             new.append(replace(finding, told=0))
     known = set(pairs.values())
@@ -100,8 +104,10 @@ def _places(older: Report, newer: Report) -> tuple[Key, Key]:
     def place(names: Mapping[int, str]) -> Key:
         def of(finding: Finding) -> Hashable:
             path = finding.location.path if finding.location else ""
+            if path.startswith(_CONTRACTS) or any(place.own for place in finding.related):
+                return (_CONTRACTS, "")
             if finding.location is None or path:
-                return (_CONTRACTS if path.startswith(_CONTRACTS) else path, "")
+                return (path, "")
             subject = names.get(finding.location.patch, "")
             return ("", subject if subject in common else "")
 

@@ -78,7 +78,7 @@ def judge(evidence: Evidence, *, expect_results: bool = True, allowed: Sequence[
             stopped = (Verdict.NO_VERDICT, "the machine had stopped before")
         else:
             blamed = True
-        tests.extend(replace(test, mode=mode) for test in _blame(results, stopped))
+        tests.extend(replace(test, mode=mode, program=output.name) for test in _blame(results, stopped))
     verdict = worst(tuple(vote[0] for vote in votes))
     reason = next((text for found, text in votes if found is verdict), "nothing ran")
     findings = vm_findings(verdict, splats, tests, _silent_taint(machine, splats))

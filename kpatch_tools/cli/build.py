@@ -10,7 +10,8 @@ from kpatch_tools.cli import options
 from kpatch_tools.cli.command import Command
 from kpatch_tools.cli.output import exit_code, progress, rendered
 from kpatch_tools.errors import UserError
-from kpatch_tools.flow.per_patch import build_each, told_once
+from kpatch_tools.flow.per_patch import build_each
+from kpatch_tools.flow.per_patch_told import told_once
 from kpatch_tools.flow.prepare import now, prepare, run_folder
 from kpatch_tools.flow.warnings import build_series
 from kpatch_tools.model.finding import Severity
@@ -32,7 +33,7 @@ from kpatch_tools.render.escape import terminal
 )
 @options.tree
 @options.series
-@options.onto("the commit to build, or apply to")
+@options.onto("the commit to build, or apply to; with a series, auto looks for the one it was made for")
 @options.config
 @click.option("--per-patch", is_flag=True, help="build the base and every patch of the series too")
 @options.jobs

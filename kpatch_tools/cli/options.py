@@ -20,8 +20,8 @@ series_argument: Decorator = click.argument(
     "series",
     shell_complete=complete.series,
     help="an mbox, a folder of patches, a maildir, - for an mbox on standard input, a Message-ID (b4 fetches "
-    "its thread), commits A..B, or a series below patches/; where a mailbox holds several, FILE@v2 or "
-    "FILE@MESSAGE-ID names one",
+    "its thread), commits A..B, or a series that kvet brings, as kvm-map-memory/v2; where a mailbox holds "
+    "several, FILE@v2 or FILE@MESSAGE-ID names one",
 )
 contract_argument: Decorator = click.argument(
     "contract",
@@ -86,6 +86,9 @@ fail_on: Decorator = click.option(
     show_default=True,
     help="the lightest finding that makes the exit code 1",
 )
+
+
+AUTO_FINDS = "kvet: --onto auto looks for the commit that the series was made for"
 
 
 def onto(what: str) -> Decorator:

@@ -10,6 +10,7 @@ from kpatch_tools.cli.command import Command
 from kpatch_tools.cli.output import exit_code, progress, rendered
 from kpatch_tools.cli.replies import tell_replies
 from kpatch_tools.errors import UserError
+from kpatch_tools.flow.base import AUTO
 from kpatch_tools.flow.reply import REPLY
 from kpatch_tools.flow.review import review
 from kpatch_tools.flow.review_run import Options
@@ -25,13 +26,14 @@ from kpatch_tools.render.escape import terminal
     examples=(
         ("kvet review kvm-map-memory/v2 --tree debian:6.1", "our series, on Debian's kernel"),
         ("kvet review cover.1712785629.git.isaku.yamahata@intel.com --tree ~/linux", "by Message-ID"),
-        ("kvet review thread.mbox --tree ~/linux --no-kernel", "all that needs no built kernel"),
+        ("kvet review thread.mbox --tree ~/linux --onto auto", "on the commit that it was made for"),
+        ("kvet review HEAD~3.. --tree ~/linux --no-kernel", "your own commits, without building a kernel"),
     ),
     exits={0: "all is clean", 1: "findings", 3: "a check could not run, and nothing else was found"},
 )
 @shared.series_argument
 @shared.tree
-@shared.onto("the commit to apply to")
+@shared.onto("the commit to apply to; auto looks for the one that the series was made for")
 @click.option("--no-kernel", is_flag=True, help="leave out what needs a built kernel; the report says so")
 @click.option(
     "--per-patch",
@@ -114,4 +116,6 @@ def command(  # noqa: PLR0913 - one parameter an option
     click.echo(rendered(done.report, fmt), nl=False)
     click.echo(terminal(f"kvet: report: {done.folder / 'report.html'} and report.json beside it"), err=True)
     tell_replies(done.replies, done.folder / REPLY)
+    if onto != AUTO and any(finding.rule == "apply/conflict" for finding in done.report.findings):
+        click.echo(shared.AUTO_FINDS, err=True)
     return exit_code(done.report, limit)

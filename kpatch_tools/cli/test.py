@@ -24,6 +24,7 @@ from kpatch_tools.model.report import CheckResult, Report
 from kpatch_tools.model.vm import Backend
 from kpatch_tools.render.escape import terminal
 from kpatch_tools.tools.files import write_atomic
+from kpatch_tools.tools.kernels import select
 
 EXIT_NOTHING_PROVEN = 3
 _MEMORY = re.compile(r"^[1-9]\d{0,5}[MG]$")
@@ -168,6 +169,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     check_ledger(state, load_contract(contract))
     with progress() as sink:
         prepared = prepare(tree, series, onto=onto, sink=sink)
+        finished = select(kernel, sink=sink) if kernel else None
         checks: list[CheckResult] = [prepared.apply] if prepared.apply else []
         folder = run_folder(state, f"test-{Path(contract).stem}")
         # Before anything else runs: packages that cannot be had are told at once.
@@ -178,7 +180,7 @@ def command(  # noqa: PLR0913 - one parameter an option
             checks += run_on_commit(
                 contract,
                 prepared,
-                kernel=kernel,
+                kernel=finished,
                 modes=chosen,
                 settings=settings,
                 logs=folder / "logs",

@@ -5,6 +5,7 @@ b4 gives a command one patch of a series and a tree where the series is not appl
 series leaves its findings in the cache under the Message-ID of each of its mails.
 """
 
+import contextlib
 import hashlib
 import json
 import shlex
@@ -50,30 +51,36 @@ class Answer:
 def remember(series: Series, report: Report) -> None:
     """Keep the findings of ``report`` for answer(): for each mail of the series, and for the whole.
 
-    A mail without Message-ID cannot be found again and is passed over. Raises EnvironmentFault when the
-    cache cannot be written.
+    A mail without Message-ID cannot be found again and is passed over. All are kept or, with what was known
+    of them before, none: raises EnvironmentFault when the cache cannot be written.
     """
     parts = [(series.message_id, 0, "", report)]
     for patch in series.patches:
         checks = tuple(_only(check, patch.number) for check in report.checks)
         parts.append((patch.message_id, patch.number, _digest(patch), replace(report, checks=checks)))
-    for message_id, number, digest, part in parts:
-        if not message_id:
-            continue
-        kept = Checked(
-            schema=CHECKED_SCHEMA,
-            message_id=message_id,
-            number=number,
-            digest=digest,
-            report=convert(part),
+    documents = {
+        _place(message_id, whole=number == 0): encoded(
+            Checked(
+                schema=CHECKED_SCHEMA,
+                message_id=message_id,
+                number=number,
+                digest=digest,
+                report=convert(part),
+            )
         )
-        path = _place(message_id, whole=number == 0)
-        try:
-            write_atomic(path, encoded(kept))
-        except OSError as error:
-            raise EnvironmentFault(
-                f"{path}: {error.strerror}", cure="set XDG_CACHE_HOME to a writable folder"
-            ) from error
+        for message_id, number, digest, part in parts
+        if message_id
+    }
+    try:
+        for path, document in documents.items():
+            write_atomic(path, document)
+    except OSError as error:
+        for path in documents:
+            with contextlib.suppress(OSError):
+                path.unlink()
+        raise EnvironmentFault(
+            f"{path}: {error.strerror}", cure="set XDG_CACHE_HOME to a writable folder"
+        ) from error
 
 
 def answer(

@@ -142,7 +142,7 @@ def check_build(result: BuildResult, told: Collection[str] = ()) -> CheckResult:
     if result.release:
         facts.insert(0, ("kernel", result.release))
     if result.left_out:
-        facts.append(("not in this kernel", " ".join(result.left_out)))
+        facts.append(("options that only later kernels have", " ".join(result.left_out)))
     return CheckResult(
         check="build",
         status=status,

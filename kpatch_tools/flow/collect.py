@@ -11,6 +11,7 @@ from pathlib import Path
 from kpatch_tools.errors import UserError
 from kpatch_tools.flow import per_patch
 from kpatch_tools.flow.collect_rows import Part, merged
+from kpatch_tools.flow.per_patch_told import told_once
 from kpatch_tools.model.finding import Severity
 from kpatch_tools.model.plan import Job, Plan
 from kpatch_tools.model.report import CheckResult, Report, SeriesId, TreeId
@@ -50,7 +51,7 @@ def collect(plan: Plan, folder: Path, *, fail_on: Severity = Severity.WARNING) -
     return replace(
         whole or Report(tool=plan.tool, series=series),
         tree=tree,
-        checks=per_patch.told_once(checks),
+        checks=told_once(checks),
         # That folder is on another machine.
         folder="",
         started=started[0] if started else "",

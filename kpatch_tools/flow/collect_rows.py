@@ -87,6 +87,8 @@ def _with(row: PatchRow, other: PatchRow) -> PatchRow:
         programs=min(row.programs, other.programs, key=_PROGRAMS.index),
         boot=worst(boots) if boots else None,
         cases={**other.cases, **_compared(row, other).cases},
+        not_yet=row.not_yet + other.not_yet,
+        reasons={**other.reasons, **row.reasons},
         elapsed=row.elapsed + other.elapsed,
         reason=row.reason or other.reason,
     )

@@ -8,11 +8,12 @@ comes out byte for byte as another, the row takes over what that kernel did and 
 
 import hashlib
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from kpatch_tools.checks import per_patch as rules
+from kpatch_tools.checks.per_patch_offer import not_yet
 from kpatch_tools.errors import ToolkitError, UserError
 from kpatch_tools.flow.build import BuildResult, build_kernel
 from kpatch_tools.flow.per_patch_docs import PatchDocs, check_patches
@@ -56,16 +57,22 @@ class Wanted:
     def steps(self, patches: int) -> tuple[int, ...]:
         """The numbers of the rows to make, in order, of a series of that many patches; 0 is the base.
 
-        Raises UserError for a patch that the series has not.
+        Raises UserError as need_patches().
         """
+        need_patches(self.patches, patches)
         if not self.patches:
             return tuple(range(patches + 1))
-        absent = [number for number in self.patches if not 0 < number <= patches]
-        if absent:
-            raise UserError(
-                f"--patch {absent[0]}: the series has {patches} patches", cure=f"name one from 1 to {patches}"
-            )
         return tuple(sorted({step for number in self.patches for step in (number - 1, number)}))
+
+
+def need_patches(wanted: tuple[int, ...], patches: int) -> None:
+    """UserError for the number of a patch that a series of that many patches has not."""
+    for number in wanted:
+        if not 0 < number <= patches:
+            there = "one patch" if patches == 1 else f"{patches} patches"
+            raise UserError(
+                f"--patch {number}: the series has {there}", cure=f"give a number from 1 to {patches}"
+            )
 
 
 def build_each(
@@ -117,23 +124,6 @@ def check_series(  # noqa: PLR0913 - what, where it went, what to do, where to
     return replace(run.result(), elapsed=time.monotonic() - started)
 
 
-def told_once(checks: Sequence[CheckResult]) -> tuple[CheckResult, ...]:
-    """The checks, this one without what others tell too; its status stays, and its reason counts these."""
-    told = {one.fingerprint for check in checks if check.check != CHECK for one in check.findings}
-    return tuple(_shorter(check, told) if check.check == CHECK else check for check in checks)
-
-
-def _shorter(check: CheckResult, told: Collection[str]) -> CheckResult:
-    kept = tuple(one for one in check.findings if one.fingerprint not in told)
-    if len(kept) == len(check.findings):
-        return check
-    count = len(check.findings) - len(kept)
-    remark = (
-        f"{count} findings are told by other checks" if count > 1 else "1 finding is told by another check"
-    )
-    return replace(check, findings=kept, reason="; ".join(filter(None, (check.reason, remark))))
-
-
 @dataclass(slots=True, kw_only=True)
 class _Run:
     """The rows as they grow, and what they share."""
@@ -176,9 +166,10 @@ class _Run:
     def result(self) -> CheckResult:
         """The rows judged together."""
         whole = not self.wanted.patches
-        rows = tuple(step.row for step in self.steps)
+        judged = not_yet(self.steps, len(self.applied.commits))
+        rows = tuple(step.row for step in judged)
         rows = rules.settled(rows) if whole else rows
-        steps = [replace(step, row=row) for step, row in zip(self.steps, rows, strict=True)]
+        steps = [replace(step, row=row) for step, row in zip(judged, rows, strict=True)]
         if self.programs.binaries:
             end = "the end of the series" if whole else rows[-1].name
             ends = {rows[0].name: rows[0], end: rows[-1]}
@@ -256,9 +247,10 @@ class _Run:
             boot=other.row.boot,
             cases=other.row.cases,
             flaky=other.row.flaky,
+            reasons=other.row.reasons,
             reason=step.row.reason or other.row.reason,
         )
-        return replace(step, row=row, errors=other.errors, reasons=other.reasons)
+        return replace(step, row=row, errors=other.errors, unoffered=other.unoffered)
 
     def _built(self, step: Step) -> Step:
         self.progress.tell("building")
@@ -300,12 +292,20 @@ class _Run:
             return run_programs(self.programs, kernel, self.wanted.modes, logs=logs, sink=self.progress.relay)
 
         done = confirmed(run, known[-1].cases if known else {})
-        row = replace(step.row, boot=done.verdict, cases=done.cases, flaky=done.flaky, reason=done.reason)
+        reasons = {case: done.reasons.get(case, "") for case, result in done.cases.items() if not result.good}
+        row = replace(
+            step.row,
+            boot=done.verdict,
+            cases=done.cases,
+            flaky=done.flaky,
+            reasons={case: why for case, why in reasons.items() if why},
+            reason=done.reason,
+        )
         if done.verdict is Verdict.INFRA:
             self.open.append(f"{row.name} could not be tested: {done.reason}")
         if done.flaky or not rules.has_results(row):
             self.shown += done.consoles
-        return replace(step, row=row, reasons=done.reasons)
+        return replace(step, row=row, unoffered=done.unoffered)
 
     def _with_programs(self, step: Step) -> Step:
         """The series' own test programs, where the patch touches one, compiled at that patch."""

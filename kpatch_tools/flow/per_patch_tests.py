@@ -7,7 +7,7 @@ runs on the base and after each patch, so a result that changes is the kernel's 
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -19,7 +19,8 @@ from kpatch_tools.flow.symbols import judge_boot
 from kpatch_tools.model.contract import Contract
 from kpatch_tools.model.event import Sink
 from kpatch_tools.model.finding import Finding
-from kpatch_tools.model.test import Verdict, worst
+from kpatch_tools.model.perpatch import Unoffered
+from kpatch_tools.model.test import TestResult, Verdict, worst
 from kpatch_tools.model.vm import Backend
 from kpatch_tools.tools import guest, probe
 from kpatch_tools.tools.boot import boot
@@ -39,9 +40,13 @@ _DOUBTFUL = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Programs:
-    """The test programs by contract; ``findings`` say why there are none, ``log`` is the output of make."""
+    """The test programs by contract; ``findings`` say why there are none, ``log`` is the output of make.
+
+    ``capabilities`` are those that the programs are about, by contract too.
+    """
 
     binaries: Mapping[str, Path]
+    capabilities: Mapping[str, str] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     log: str = ""
 
@@ -50,7 +55,8 @@ class Programs:
 class Outcome:
     """What one kernel did: the verdict of its boots, each case's result, and the cases' own words.
 
-    ``flaky`` names the cases that gave several results.
+    ``flaky`` names the cases that gave several results, ``unoffered`` those of boots in which the kernel did
+    not offer what they are about.
     """
 
     verdict: Verdict
@@ -59,6 +65,7 @@ class Outcome:
     reasons: Mapping[str, str]
     consoles: tuple[str, ...]
     flaky: tuple[str, ...] = ()
+    unoffered: Mapping[str, Unoffered] = field(default_factory=dict)
 
 
 def confirmed(run: Callable[[int], Outcome], before: Mapping[str, Verdict]) -> Outcome:
@@ -88,6 +95,7 @@ def confirmed(run: Callable[[int], Outcome], before: Mapping[str, Verdict]) -> O
         },
         consoles=tuple(console for one in outcomes for console in one.consoles),
         flaky=tuple(name for name, results in seen.items() if len(set(results)) > 1),
+        unoffered={name: lack for one in outcomes for name, lack in one.unoffered.items()},
     )
 
 
@@ -122,7 +130,7 @@ def build_programs(
         if not built.binaries:
             return Programs(binaries={}, findings=built.findings, log=str(built.log))
         binaries[contract.name] = next(iter(built.binaries.values()))
-    return Programs(binaries=binaries)
+    return Programs(binaries=binaries, capabilities={one.name: one.ioctl.cap for one in contracts})
 
 
 def run_programs(
@@ -139,6 +147,7 @@ def run_programs(
     cases: dict[str, Verdict] = {}
     reasons: dict[str, str] = {}
     consoles: list[str] = []
+    unoffered: dict[str, Unoffered] = {}
     for name, binary in programs.binaries.items():
         for mode in modes:
             machine = Machine(kernel=kernel, acceleration=acceleration, mode=mode)
@@ -148,12 +157,16 @@ def run_programs(
             judged = judge_boot(done.evidence, kernel, allowed=allowed)
             verdicts.append((judged.verdict, judged.reason))
             consoles.append(str(done.console_log))
+            capability = programs.capabilities.get(name, "")
+            lacking = capability and not_offered(judged.tests, capability)
             for test in judged.tests:
                 key = test.name
                 key = f"{name}: {key}" if len(programs.binaries) > 1 else key
                 key = f"{key} ({_words(mode)})" if mode or len(modes) > 1 else key
                 cases[key] = worst((test.status, cases[key])) if key in cases else test.status
                 reasons[key] = test.reason
+                if lacking:
+                    unoffered[key] = Unoffered(capability=capability, boot=f"{name} {_words(mode)}")
     verdict = worst(tuple(found for found, _reason in verdicts))
     return Outcome(
         verdict=verdict,
@@ -161,6 +174,21 @@ def run_programs(
         cases=cases,
         reasons=reasons,
         consoles=tuple(consoles),
+        unoffered=unoffered,
+    )
+
+
+def not_offered(tests: Sequence[TestResult], capability: str) -> bool:
+    """The kernel of a boot does not offer ``capability``, where the contract says that it has to.
+
+    The generated program skips itself for it, but where the ioctl answers: then the case that asks
+    KVM_CHECK_EXTENSION, of /dev/kvm and of the VM, shows 0 and does not pass.
+    """
+    if tests and all(test.status is Verdict.SKIP and capability in test.reason for test in tests):
+        return True
+    asked = [test for test in tests if {"cap_dev", "cap_vm"} <= test.observed.keys()]
+    return any(
+        not test.status.good and test.observed["cap_dev"] == test.observed["cap_vm"] == 0 for test in asked
     )
 
 

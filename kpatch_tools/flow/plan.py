@@ -11,27 +11,15 @@ from dataclasses import dataclass
 
 from kpatch_tools.checks.series import completeness
 from kpatch_tools.errors import UserError
-from kpatch_tools.flow import per_patch, warnings
 from kpatch_tools.flow.prepare import series_id
 from kpatch_tools.flow.review_run import Options, contracts_of
+from kpatch_tools.flow.stages import PATCH_STAGES, STAGES
 from kpatch_tools.model.finding import Severity
 from kpatch_tools.model.plan import Job, Plan
 from kpatch_tools.model.series import Patch, Series
 from kpatch_tools.render.escape import terminal
 from kpatch_tools.tools.buildinputs import is_read
 
-STAGES = (
-    "apply",
-    "patches",
-    "docs",
-    "build",
-    warnings.CHECK,
-    "contract",
-    "layout",
-    "tests",
-    "conformance",
-)
-PATCH_STAGES = ("apply", per_patch.CHECK)
 # GitHub makes no more of one matrix ("Actions limits", job matrix).
 MOST_JOBS = 256
 _UNSAFE = re.compile(r"[^A-Za-z0-9]+")

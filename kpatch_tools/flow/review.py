@@ -4,15 +4,19 @@
 A stage that cannot run says so and why; the ones after it still run where they can.
 """
 
+import contextlib
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from kpatch_tools import __version__
-from kpatch_tools.flow import b4, docs_series, ledger, patches, per_patch, reply, warnings
+from kpatch_tools.checks.fold import folded
+from kpatch_tools.flow import b4, docs_series, ledger, patches, per_patch, reply
 from kpatch_tools.flow.base import AUTO, apply_to
 from kpatch_tools.flow.excerpts import Sources, with_excerpts
+from kpatch_tools.flow.per_patch_told import told_once
 from kpatch_tools.flow.prepare import (
     check_applied,
     load,
@@ -24,7 +28,8 @@ from kpatch_tools.flow.prepare import (
 )
 from kpatch_tools.flow.review_kernel import kernel_stages
 from kpatch_tools.flow.review_run import Options, Run, contracts_of
-from kpatch_tools.flow.told import need_choice, since_earlier
+from kpatch_tools.flow.stages import APPLY, DOCS, OF_APPLIED, PATCHES
+from kpatch_tools.flow.told import CUT_OFF, REPORT, read_past, since_earlier
 from kpatch_tools.model.event import Sink, silent
 from kpatch_tools.model.report import CheckResult, Report, TreeId
 from kpatch_tools.model.series import Applied
@@ -55,11 +60,13 @@ def review(
 
     Leaves report.json, report.html, series.mbox, reply.mbox and logs/ in a new folder below ``state``/runs.
     Raises UserError for a series, a tree or a commit that cannot be read, EnvironmentFault when there is no
-    tree, both before anything is written; what goes wrong after that stands in the report.
+    tree, both before anything is written; what goes wrong after that stands in the report. A run that is cut
+    off leaves its logs without a report, and the exception has a note that says where.
     """
     started, chosen = now(), options or Options()
-    need_choice(chosen.since)
+    past = read_past(chosen.since)
     series, found = load(spec, tree, sink)
+    per_patch.need_patches(chosen.patches, len(series.patches))
     store = Repository.open(store_for(found.path))
     if chosen.onto != AUTO:
         Repository.open(found.path).resolve(chosen.onto)
@@ -74,51 +81,63 @@ def review(
         state=state,
         sink=sink,
     )
-    run.stage("apply", partial(_apply, run, store, found.note))
+    with _marked(run.folder):
+        _stages(run, store, found.note)
+        applied = run.applied
+        report = Report(
+            tool=f"kvet {__version__}",
+            tree=TreeId(
+                path=str(found.path),
+                base=applied.base if applied else found.commit,
+                head=applied.head if applied and applied.state.good else "",
+            ),
+            series=series_id(series),
+            checks=folded(with_excerpts(told_once(run.checks), _sources(run, store, found.commit))),
+            folder=str(run.folder.resolve()),
+            started=started,
+        )
+        report = since_earlier(report, state, past)
+        document, page = json_v1.render(report), html.render(report)
+        replies = reply.leave(run.folder, series, report, applied=applied, store=store)
+        write_atomic(run.folder / "report.html", page)
+        # The last of all: a later run takes a folder that has it for whole.
+        write_atomic(run.folder / REPORT, document)
+    b4.remember(series, report)
+    return Reviewed(report=report, folder=run.folder, replies=replies)
+
+
+@contextlib.contextmanager
+def _marked(folder: Path) -> Iterator[None]:
+    """Mark ``folder`` as cut off when whatever ends this early; the exception says so in a note."""
+    try:
+        yield
+    except BaseException as error:
+        with contextlib.suppress(OSError):
+            write_atomic(folder / CUT_OFF, "This run ended before its report: here are only logs.\n")
+        error.add_note(f"{folder} holds the logs of what was done, and no report")
+        raise
+
+
+def _stages(run: Run, store: Repository, note: str) -> None:
+    """Every stage that was chosen, each entered into the run; what cannot run says why."""
+    series, chosen = run.series, run.options
+    run.stage(APPLY, partial(_apply, run, store, note))
     applied = run.applied
     if applied is not None and not chosen.patches:
-        told = partial(patches.check_patches, series, applied, store, fail_on=chosen.fail_on, sink=sink)
-        run.stage("patches", told)
+        told = partial(patches.check_patches, series, applied, store, fail_on=chosen.fail_on, sink=run.sink)
+        run.stage(PATCHES, told)
     if applied is None or not applied.state.good:
-        stages: tuple[str, ...] = (
-            "docs",
-            "contract",
-            "layout",
-            "build",
-            warnings.CHECK,
-            "tests",
-            "conformance",
-        )
-        if chosen.per_patch:
-            stages = (per_patch.CHECK,) if chosen.patches else (*stages, per_patch.CHECK)
-        for name in stages:
+        stages = () if chosen.patches else OF_APPLIED
+        for name in (*stages, per_patch.CHECK) if chosen.per_patch else stages:
             run.skip(name, "the series does not apply" if applied else "the series could not be applied")
     elif chosen.patches:
         run.stage(per_patch.CHECK, partial(_per_patch, run, applied, store))
     else:
-        run.stage("docs", partial(docs_series.check_applied, series, applied, store, fail_on=chosen.fail_on))
+        run.stage(DOCS, partial(docs_series.check_applied, series, applied, store, fail_on=chosen.fail_on))
         if chosen.per_patch:
             # Before the build of the end: the kept checkout then goes forward only.
             run.stage(per_patch.CHECK, partial(_per_patch, run, applied, store))
         kernel_stages(run, applied, store)
-    report = Report(
-        tool=f"kvet {__version__}",
-        tree=TreeId(
-            path=str(found.path),
-            base=applied.base if applied else found.commit,
-            head=applied.head if applied and applied.state.good else "",
-        ),
-        series=series_id(series),
-        checks=with_excerpts(per_patch.told_once(run.checks), _sources(run, store, found.commit)),
-        folder=str(run.folder.resolve()),
-        started=started,
-    )
-    report = since_earlier(report, state, chosen.since)
-    write_atomic(run.folder / "report.json", json_v1.render(report))
-    write_atomic(run.folder / "report.html", html.render(report))
-    b4.remember(series, report)
-    replies = reply.leave(run.folder, series, report, applied=applied, store=store)
-    return Reviewed(report=report, folder=run.folder, replies=replies)
 
 
 def _sources(run: Run, store: Repository, commit: str) -> Sources:

@@ -6,10 +6,12 @@ from dataclasses import replace
 from functools import partial
 
 from kpatch_tools.checks import behaviour
-from kpatch_tools.flow import abi, btf, build, contract, docs, ledger, warnings
+from kpatch_tools.flow import abi, btf, build, contract, docs, ledger, own_tests, warnings
 from kpatch_tools.flow import test as tests
 from kpatch_tools.flow.review_run import NO_KERNEL, Run, contracts_of
+from kpatch_tools.flow.stages import BUILD, OF_CONTRACTS
 from kpatch_tools.model.contract import Contract
+from kpatch_tools.model.finding import Finding
 from kpatch_tools.model.report import CheckResult, Status
 from kpatch_tools.model.series import Applied
 from kpatch_tools.tools.git import Repository
@@ -25,18 +27,23 @@ def kernel_stages(run: Run, applied: Applied, store: Repository) -> None:
     kernel: Kernel | None = None
     if options.kernel:
         result: list[build.BuildResult] = []
-        run.stage("build", partial(_build, run, commit, result))
+        run.stage(BUILD, partial(_build, run, commit, result))
         kernel = result[0].kernel if result else None
         if result:
             run.stage(warnings.CHECK, partial(_warnings, run, applied, result[0]))
         else:
             run.skip(warnings.CHECK, "the kernel was not built")
     else:
-        run.skip("build", NO_KERNEL, Status.SKIP)
+        run.skip(BUILD, NO_KERNEL, Status.SKIP)
         run.skip(warnings.CHECK, NO_KERNEL, Status.SKIP)
+    if options.kernel:
+        run.stage(own_tests.CHECK, partial(_own_tests, run, applied, store, kernel))
+    else:
+        # Their Makefile is the series'.
+        run.skip(own_tests.CHECK, NO_KERNEL, Status.SKIP)
     found = contracts_of(run.series)
     if not found:
-        for name in ("contract", "layout", "tests", "conformance"):
+        for name in OF_CONTRACTS:
             run.skip(name, "the series adds no ioctl that kvet has a contract for", Status.SKIP)
     for one in found:
         label = f" {one.ioctl.name}" if len(found) > 1 else ""
@@ -72,6 +79,19 @@ def _warnings(run: Run, applied: Applied, built: build.BuildResult) -> CheckResu
     return told.check
 
 
+def _own_tests(run: Run, applied: Applied, store: Repository, kernel: Kernel | None) -> CheckResult:
+    return own_tests.check_own_tests(
+        run.series,
+        applied,
+        store,
+        tree=run.tree,
+        kernel=kernel,
+        sink=run.sink,
+        logs=run.folder / "logs",
+        fail_on=run.options.fail_on,
+    )
+
+
 def _layout(run: Run, one: Contract, read: Callable[[str], bytes | None], commit: str) -> CheckResult:
     if not run.options.kernel:
         # It may have to run the series' own Makefiles.
@@ -91,8 +111,20 @@ def _conformance(
     run: Run, one: Contract, store: Repository, applied: Applied, ran: CheckResult
 ) -> CheckResult:
     judged = _held(run, one, partial(store.read_blob, applied.head), ran)
-    before, *steps = [store.read_blob(commit, one.document) for commit in (applied.base, *applied.commits)]
-    return replace(judged, findings=docs.name_patches(judged.findings, one.document, before, steps))
+    findings = judged.findings
+    for path in sorted({found.location.path for found in findings if found.location}):
+        before, *steps = [store.read_blob(commit, path) for commit in (applied.base, *applied.commits)]
+        findings = docs.name_patches(findings, path, before, steps)
+    # Whoever wrote the section did not write what the kernel does wrong.
+    pairs = zip(judged.findings, findings, strict=True)
+    kept = (old if _by_kernel(old, one.document) else new for old, new in pairs)
+    return replace(judged, findings=tuple(kept))
+
+
+def _by_kernel(finding: Finding, document: str) -> bool:
+    """A fault of the kernel that stands at the document for want of a line of code."""
+    place = finding.location
+    return finding.rule in RULES_BEHAVIOUR and place is not None and place.path == document
 
 
 def _held(run: Run, one: Contract, read: Callable[[str], bytes | None], ran: CheckResult) -> CheckResult:
@@ -108,9 +140,9 @@ def _held(run: Run, one: Contract, read: Callable[[str], bytes | None], ran: Che
 
 def _told_once(ran: CheckResult, judged: CheckResult) -> CheckResult:
     """The tests without the failures that conformance tells again, with the clause they contradict."""
-    told = [finding.message for finding in judged.findings if finding.rule in RULES_BEHAVIOUR]
+    told = {case for one in judged.findings if one.rule in RULES_BEHAVIOUR for case in one.cases}
     failed = {test.name.rpartition(".")[2] for test in ran.tests if not test.status.good}
-    named = {name for name in failed if any(f"case {name} " in message for message in told)}
+    named = told & failed
     kept = tuple(
         finding
         for finding in ran.findings

@@ -27,7 +27,7 @@ class Options:
     ``per_patch`` goes through the series patch by patch as well, with ``patch_modes`` for each kernel there.
     ``backend`` boots the machines of the tests; those of ``per_patch`` are always direct. ``patches`` are the
     numbers of those to look at, each with the step before it, and then nothing but these is looked at.
-    ``since`` is the earlier report, as flow.told.since_earlier() takes it.
+    ``since`` is the earlier report, as flow.told.read_past() takes it.
     """
 
     onto: str = "HEAD"

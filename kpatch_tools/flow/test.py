@@ -29,11 +29,12 @@ from kpatch_tools.model.splats import Allowed
 from kpatch_tools.model.test import Verdict, VmRun
 from kpatch_tools.model.vm import Backend
 from kpatch_tools.parse.excerpt import around
+from kpatch_tools.render.severity import results
 from kpatch_tools.tools import guest, probe
 from kpatch_tools.tools.boot import boot
 from kpatch_tools.tools.git import Repository
 from kpatch_tools.tools.kept import store_for
-from kpatch_tools.tools.kernels import Kernel, select
+from kpatch_tools.tools.kernels import Kernel
 from kpatch_tools.tools.machine import Machine, module_words
 
 CHECK = "tests"
@@ -94,23 +95,21 @@ def run_on_commit(  # noqa: PLR0913 - what, of which commit, on what, how, where
     contract: str,
     prepared: Prepared,
     *,
-    kernel: str | None,
+    kernel: Kernel | None,
     modes: Sequence[Mapping[str, str]],
     settings: Settings,
     logs: Path,
     state: Path,
     sink: Sink,
 ) -> tuple[CheckResult, ...]:
-    """`kvet test`: run_contract() on the kernel that ``kernel`` names, or on the commit's own, built first.
+    """`kvet test`: run_contract() on ``kernel`` (see select()), or on the commit's own, built first.
 
     The checks in order; without a kernel that builds, the tests did not run. What was observed goes into the
     contract's ledger below ``state``: ask check_ledger() first.
     """
     document = load_contract(contract)
-    if kernel:
-        booted: Kernel | None = select(kernel, sink=sink)
-        checks: tuple[CheckResult, ...] = ()
-    else:
+    booted, checks = kernel, tuple[CheckResult, ...]()
+    if not kernel:
         built = build_kernel(
             prepared.tree,
             prepared.commit,
@@ -234,10 +233,10 @@ def _result(
     runs = [one.run for one in ran]
     facts = [
         ("kernel", " ".join(sorted({run.kernel for run in runs}))),
-        ("acceleration", str(acceleration)),
+        ("acceleration", acceleration.words),
         ("test program", "from the cache" if built.cached else "built"),
     ]
-    facts += [(one.mode, f"{one.run.verdict.value} in {one.run.elapsed:.1f} s") for one in ran]
+    facts += [(one.mode, f"{_came_to(one.run)} in {one.run.elapsed:.1f} s") for one in ran]
     decided = _decided(runs)
     return CheckResult(
         check=CHECK,
@@ -249,6 +248,13 @@ def _result(
         logs=tuple(log for run in runs for log in (run.console_log, run.output_log)),
         facts=tuple(facts),
     )
+
+
+def _came_to(run: VmRun) -> str:
+    """The counts of its results, behind what they do not tell: how the machine ended, or that nothing ran."""
+    statuses = {test.status for test in run.tests}
+    told = run.verdict in statuses | {Verdict.PASS} and statuses - {Verdict.SKIP}
+    return ": ".join(filter(None, ("" if told else run.verdict.value, results(run.tests))))
 
 
 def _decided(runs: Sequence[VmRun]) -> frozenset[str]:

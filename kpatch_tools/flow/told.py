@@ -15,6 +15,8 @@ from kpatch_tools.parse.report_json import parse_report, parse_series
 from kpatch_tools.tools.files import read_text
 
 REPORT = "report.json"
+# Marks the folder of a run that ended before its report.
+CUT_OFF = "CUT-OFF"
 NONE = "none"
 # Names that say where a series was read, not which one it is.
 _PLACES = re.compile(r"stdin|e?mails?|mbox|threads?|series|patch(?:es)?|v?\d+")
@@ -26,6 +28,13 @@ class Kept:
 
     path: Path
     report: Report
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """The earlier reports that a new one is to be held against; none for no comparison."""
+
+    kept: tuple[Kept, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +78,7 @@ def reports_on(old: Series, new: Series, state: Path, named: tuple[str, str] | N
 
 def _on(series: SeriesId, kept: Kept) -> Kept:
     about = kept.report.series
-    if about is None or about.hashes != series.hashes:
+    if about is None or not about.same_mails(series):
         raise UserError(
             f"{kept.path}: this report was not made of the mails of {series.name} v{series.version}",
             cure="review that version again",
@@ -77,17 +86,15 @@ def _on(series: SeriesId, kept: Kept) -> Kept:
     return kept
 
 
-def since_earlier(report: Report, state: Path, choice: str | None = None) -> Report:
+def since_earlier(report: Report, state: Path, past: Past | None = None) -> Report:
     """The report with what it says again, what is answered and what is new since an earlier version.
 
-    ``choice`` is the earlier report (a file, or the folder of its run), "none" for no comparison, and None
-    for what the runs below ``state`` hold: of the newest earlier version of this series, the last time that
-    each check ran. A report that has no such past comes back as it is. Raises UserError for a choice that is
-    no report on a series.
+    Without ``past`` that is what the runs below ``state`` hold: of the newest earlier version of this series,
+    the last time that each check ran. A report that has no such past comes back as it is.
     """
-    if report.series is None or choice == NONE:
+    if report.series is None:
         return report
-    kept = [read_kept(Path(choice))] if choice is not None else earlier(report.series, state)
+    kept = list(past.kept) if past else earlier(report.series, state)
     if not kept:
         return report
     older = _together(kept)
@@ -99,15 +106,23 @@ def since_earlier(report: Report, state: Path, choice: str | None = None) -> Rep
     )
 
 
-def need_choice(choice: str | None) -> None:
-    """UserError for a choice of since_earlier() that will not do: to be told before a run, not after it."""
-    if choice is not None and choice != NONE:
-        read_kept(Path(choice))
+def read_past(choice: str | None) -> Past | None:
+    """What the user chose to compare with: a report's file or its run's folder, "none", None for no choice.
+
+    To be read before a run: UserError for a choice that is no report on a series.
+    """
+    if choice is None:
+        return None
+    return Past(kept=() if choice == NONE else (read_kept(Path(choice)),))
 
 
 def read_kept(place: Path) -> Kept:
     """The report in a file or a run's folder. Raises UserError for one that is none, or is on no series."""
     path = place / REPORT if place.is_dir() else place
+    if (path.parent / CUT_OFF).is_file() and not path.is_file():
+        raise UserError(
+            f"{path.parent}: this run was cut off before its report", cure="name another, or review again"
+        )
     report = parse_report(read_text(path, "report"), name=str(path))
     if report.series is None:
         raise UserError(f"{path}: this report is on no series", cure="name one that `kvet review` has left")
@@ -123,8 +138,7 @@ def earlier(series: SeriesId, state: Path) -> list[Kept]:
 
 def latest(series: SeriesId, state: Path) -> list[Kept]:
     """The reports on these very mails, the last run first, each of use for some check."""
-    hashes = series.hashes
-    return _of_use(_read(path for path, known in runs(state) if hashes and known.hashes == hashes))
+    return _of_use(_read(path for path, known in runs(state) if known.same_mails(series)))
 
 
 def runs(state: Path) -> Iterator[tuple[Path, SeriesId]]:

@@ -125,15 +125,15 @@ def with_patches(tree: Path, base: str, commits: Sequence[str], built: BuildResu
     errors = [one for one in built.findings if one.severity is Severity.ERROR and one.location]
     if not errors or not commits:
         return built
-    patch_of = _patch_of(Repository.open(kept.store_for(tree)), base, *commits)
-    return replace(built, findings=tuple(_by_patch(one, patch_of) for one in built.findings))
+    writer = patch_of(Repository.open(kept.store_for(tree)), base, *commits)
+    return replace(built, findings=tuple(_by_patch(one, writer) for one in built.findings))
 
 
-def _by_patch(finding: Finding, patch_of: Callable[[Location], int]) -> Finding:
+def _by_patch(finding: Finding, writer: Callable[[Location], int]) -> Finding:
     place = finding.location
     if finding.severity is not Severity.ERROR or not place or not place.line:
         return finding
-    return replace(finding, location=replace(place, patch=patch_of(place)))
+    return replace(finding, location=replace(place, patch=writer(place)))
 
 
 def build_series(  # noqa: PLR0913 - what, between which commits, how, where to
@@ -170,7 +170,7 @@ def _judged(  # noqa: PLR0913, PLR0917 - two sides of one comparison
     stopped = after.stopped or before.stopped
     if stopped:
         return Warned(check=CheckResult(check=CHECK, reason=stopped, facts=tuple(facts)))
-    patches = _patch_of(job.store, *commits), _changed_by(job.store, *commits)
+    patches = patch_of(job.store, *commits), _changed_by(job.store, *commits)
     brought, old = new_warnings(before.gcc, after.gcc, *patches)
     if brought:
         plain = _ask(job, commits[-1], _goals_of(brought, touched.goals), extra=False).gcc
@@ -211,7 +211,8 @@ def _numbers(commits: Sequence[str]) -> dict[str, int]:
     return {commit: at for at, commit in reversed(list(enumerate(commits, 1)))}
 
 
-def _patch_of(store: Repository, base: str, *commits: str) -> Callable[[Location], int]:
+def patch_of(store: Repository, base: str, *commits: str) -> Callable[[Location], int]:
+    """Says of a line after the last of ``commits`` which of them wrote it, by number; 0 for an older one."""
     numbers = _numbers(commits)
 
     def patch(place: Location) -> int:

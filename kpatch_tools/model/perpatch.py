@@ -51,7 +51,9 @@ class PatchRow:
     machine, None when there was none to boot; ``cases`` holds the result of each test case by name, and
     ``flaky`` names those that gave several results on this kernel: what most boots saw stands in ``cases``.
     ``settled`` counts the cases that here come to the result which they still have after the last patch.
-    ``elapsed`` is in seconds; ``reason`` is one line on what went wrong, "" for nothing.
+    ``not_yet`` counts the skipped ones that could not be judged, since their capability comes with a later
+    patch; ``reasons`` are the words of the cases that did not pass. ``elapsed`` is in seconds;
+    ``reason`` is one line on what went wrong, "" for nothing.
     """
 
     number: int
@@ -67,6 +69,8 @@ class PatchRow:
     cases: Mapping[str, Verdict] = field(default_factory=dict)
     flaky: tuple[str, ...] = ()
     settled: int = 0
+    not_yet: int = 0
+    reasons: Mapping[str, str] = field(default_factory=dict)
     elapsed: float = 0.0
     reason: str = ""
 
@@ -81,10 +85,13 @@ class PatchRow:
 
     @property
     def told(self) -> str:
-        """The results of the cases in words: "34 pass, 5 known bugs, 3 skip, 1 FAIL"."""
-        words = []
+        """The results of the cases in words: "34 pass, 5 known bugs, 3 skip, 1 FAIL", "not there yet"."""
+        if self.not_yet and self.not_yet == len(self.cases):
+            return "not there yet"
+        words = [f"{self.not_yet} not there yet"] if self.not_yet else []
         for one, many, verdicts in _GROUPS:
-            if count := self.count(*verdicts):
+            count = self.count(*verdicts) - (self.not_yet if Verdict.SKIP in verdicts else 0)
+            if count:
                 words.append(f"{count} {one if count == 1 else many}")
         grouped = {verdict for _one, _many, verdicts in _GROUPS for verdict in verdicts}
         words += [
@@ -96,13 +103,21 @@ class PatchRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """A row with the evidence that its judgement needs: what the compiler said, and why a case ended so.
+class Unoffered:
+    """A capability that a contract promises and a kernel does not offer, in which program and mode."""
 
-    ``errors`` explain a kernel that does not build or a machine that did not run the tests; ``reasons`` are
-    the cases' own words by name.
+    capability: str
+    boot: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A row with the evidence that its judgement needs.
+
+    ``errors`` explain a kernel that does not build or a machine that did not run the tests; ``unoffered``
+    are the cases of boots without the capability that they are about.
     """
 
     row: PatchRow
     errors: tuple[Finding, ...] = ()
-    reasons: Mapping[str, str] = field(default_factory=dict)
+    unoffered: Mapping[str, Unoffered] = field(default_factory=dict)

@@ -43,9 +43,10 @@ def worst(verdicts: tuple[Verdict, ...]) -> Verdict:
 class TestResult:
     """One test line with what was observed; NO-VERDICT until a result line proves otherwise.
 
-    ``observed`` holds the values that the test itself printed ("ret", "errno", "advanced", "left",
-    "pages_4k"); ``clause`` names the contract's clause that the test provokes; ``mode`` the kernel
-    parameters of the run ("npt": "1"), ``kernel`` which kernel it was where results of several are together.
+    ``program`` is the one that printed it, "" where that is not known. ``observed`` holds the values that the
+    test itself printed ("ret", "errno", "advanced", "left", "pages_4k"); ``clause`` names the contract's
+    clause that the test provokes; ``mode`` the kernel parameters of the run ("npt": "1"), ``kernel`` which
+    kernel it was where results of several are together.
     """
 
     __test__ = False
@@ -53,6 +54,7 @@ class TestResult:
     name: str
     status: Verdict = Verdict.NO_VERDICT
     reason: str = ""
+    program: str = ""
     clause: str = ""
     kernel: str = ""
     mode: Mapping[str, str] = field(default_factory=dict)

@@ -1,17 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """One commit as a mail, made by git itself in a repository of its own that borrows the tree's objects."""
 
-import os
-import re
 from collections.abc import Mapping
 
-from kpatch_tools.errors import EnvironmentFault
 from kpatch_tools.model.series import Person
 from kpatch_tools.tools.git import Repository
-from kpatch_tools.tools.gitrun import heard_command, start
 from kpatch_tools.tools.private import private_folder
 
-_IDENT = re.compile(r"^(?P<name>.*) <(?P<email>[^<>\s]+)> \d+ [+-]\d{4}$")
 _OPTIONS = (
     "--stdout",
     "--zero-commit",
@@ -25,31 +20,6 @@ _OPTIONS = (
     "--src-prefix=a/",
     "--dst-prefix=b/",
 )
-
-
-def user_identity(repository: Repository) -> Person:
-    """Name and address under which the user commits there; EnvironmentFault when git knows none.
-
-    The user's own configuration and GIT_AUTHOR_* are heard, for they are all that is asked; git must not
-    guess from the host.
-    """
-    names = ("GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL")
-    result = start(
-        heard_command(
-            "var",
-            "GIT_AUTHOR_IDENT",
-            cwd=repository.path,
-            env={name: os.environ[name] for name in names if name in os.environ},
-            more=("user.useConfigOnly=true",),
-        )
-    )
-    found = _IDENT.match(result.text.strip()) if result.ok else None
-    if not found or not found["name"]:
-        raise EnvironmentFault(
-            "git does not know your name and address, and a patch needs a Signed-off-by",
-            cure="git config --global user.name 'A U Thor' && git config --global user.email a@example.org",
-        )
-    return Person(name=found["name"], email=found["email"])
 
 
 def mail_of(source: Repository, base: str, files: Mapping[str, str], *, message: str, author: Person) -> str:

@@ -168,7 +168,9 @@ def configure(site: Site, wanted: Fragments) -> Configured:
     given.write_text(wanted.text, encoding="utf-8")
     result = process.run(make_command(site, "allnoconfig", f"KCONFIG_ALLCONFIG={given}"))
     stop_when_exhausted(result, site.log)
-    result.ok_or_raise("the kernel's configuration could not be made")
+    result.ok_or_raise(
+        "the kernel's configuration could not be made", cure="name the top of a kernel's source with --tree"
+    )
     text = (site.objects / ".config").read_text(encoding="utf-8", errors="replace")
     got = parse_config(text)
     left_out = tuple(item.symbol for item in unmet(wanted.optional, got))

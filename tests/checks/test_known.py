@@ -210,7 +210,9 @@ PASS, FAIL, SKIP, HANG = Verdict.PASS, Verdict.FAIL, Verdict.SKIP, Verdict.HANG
     ("old", "new", "wanted", "words"),
     [
         (None, None, Outcome.UNKNOWN, "there is no report on v3"),
-        (None, report(3, ran(PASS, SKIP)), Outcome.HOLDS, "passes for v3"),
+        # Without a report on v2 nothing says that it did not pass there too.
+        (None, report(3, ran(PASS, SKIP)), Outcome.UNKNOWN, "there is no report on v2"),
+        (report(2), report(3, ran(PASS, SKIP)), Outcome.HOLDS, "passes for v3"),
         (report(2, ran(FAIL)), report(3, ran(PASS)), Outcome.HOLDS, "passes for v3, which it did not for v2"),
         (report(2, ran(FAIL, PASS)), report(3, ran(PASS)), Outcome.HOLDS, "which it did not for v2"),
         (report(2, ran(PASS)), report(3, ran(PASS)), Outcome.UNKNOWN, "v2 did that already"),

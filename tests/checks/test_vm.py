@@ -13,6 +13,7 @@ from kpatch_tools.model.run import Ended
 from kpatch_tools.model.splats import Allowed
 from kpatch_tools.model.test import Verdict
 from kpatch_tools.model.vm import Evidence, GuestRecord, GuestTest, TestOutput
+from kpatch_tools.parse.kernellog import MAX_SPLATS
 
 CORPUS = Path(__file__).parents[1] / "corpus" / "console"
 GOOD = "TAP version 13\n1..2\nok 1 a\nok 2 b\n"
@@ -265,6 +266,11 @@ def test_what_an_entry_does_not_cover_counts(entry: Allowed) -> None:
     result = judge(boot(console=console(*WARNED), guest=record(taint_after=512)), allowed=(entry,))
     assert result.verdict is Verdict.SPLAT
     assert result.used == ()
+
+
+def test_the_number_of_complaints_is_bounded() -> None:
+    lines = ("kernel BUG at a.c:1!", "---[ end trace 1 ]---")
+    assert len(judge(boot(console=console(*lines * 500))).splats) == MAX_SPLATS
 
 
 def test_an_allowed_complaint_hides_no_other() -> None:

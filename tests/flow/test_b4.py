@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from kpatch_tools.errors import EnvironmentFault
 from kpatch_tools.flow import b4, b4_setup
 from kpatch_tools.flow.patches import check_series
 from kpatch_tools.flow.series import load_series
@@ -270,8 +271,27 @@ def test_b4_takes_the_review_directory(posted: tuple[Path, Path, list[str]], git
         write_atomic(tree / ".git/b4-review" / head / name, text)
     done, tracking = json.loads(python(INTEGRATE, str(tree), *commits, cwd=tree).splitlines()[-1])
     assert done is True
-    assert tracking["series"]["reviews"]["kvet@localhost"]["note"].startswith("FAIL: 1 error")
+    assert tracking["series"]["reviews"]["kvet@localhost"]["note"].startswith("kvet finds 1 error")
     assert "reviews" not in tracking["patches"][0]
     (comment,) = tracking["patches"][1]["reviews"]["kvet@localhost"]["comments"]
     assert (comment["path"], comment["line"], comment["content"]) == ("b/virt/kvm/b.c", 5, "+FAULT")
     assert comment["text"] == "The word stands here."
+
+
+def test_what_cannot_all_be_kept_is_not_kept_in_part(
+    posted: tuple[Path, Path, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree, mbox, _commits = posted
+    series = checked(tree, mbox)
+    made: list[Path] = []
+
+    def fails_at_the_second(path: Path, data: bytes) -> Path:
+        made.append(path)
+        if len(made) == 2:
+            raise OSError(28, "No space left on device")
+        return write_atomic(path, data)
+
+    monkeypatch.setattr(b4, "write_atomic", fails_at_the_second)
+    with pytest.raises(EnvironmentFault, match="No space left"):
+        b4.remember(series, check_series(series, tree=tree))
+    assert not any(cache_dir("checked").glob("*.json"))

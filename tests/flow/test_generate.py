@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kpatch_tools.errors import EnvironmentFault, UserError
+from kpatch_tools.errors import UserError
 from kpatch_tools.flow.dialect import dialects
 from kpatch_tools.flow.generate import contract_names, generate, load_contract, tree_folder, write_out
 
@@ -14,7 +14,7 @@ from kpatch_tools.flow.generate import contract_names, generate, load_contract, 
 def test_tree_folder_takes_any_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert tree_folder(str(tmp_path)) == tmp_path
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(EnvironmentFault):
+    with pytest.raises(UserError, match="there is no tree to work on"):
         tree_folder(None)
 
 

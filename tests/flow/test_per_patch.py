@@ -14,6 +14,7 @@ from kpatch_tools.flow.apply import apply_series
 from kpatch_tools.flow.build import BuildResult
 from kpatch_tools.flow.per_patch_programs import Compiled
 from kpatch_tools.flow.per_patch_tests import Outcome, Programs
+from kpatch_tools.flow.per_patch_told import told_once
 from kpatch_tools.flow.series import load_series
 from kpatch_tools.model.event import Event, silent
 from kpatch_tools.model.finding import Finding, Location, Severity
@@ -329,11 +330,11 @@ def test_a_finding_that_another_check_tells_is_told_once():
     note = Finding(rule="docs/a", severity=Severity.NOTE, message="y")
     mine = CheckResult(check=flow.CHECK, status=Status.FAIL, findings=(one, note), reason="r")
     other = CheckResult(check="warnings", status=Status.FAIL, findings=(one,))
-    shorter, same = flow.told_once((mine, other))
+    shorter, same = told_once((mine, other))
     assert (shorter.findings, shorter.status) == ((note,), Status.FAIL)
     assert shorter.reason == "r; 1 finding is told by another check"
     assert same is other
-    assert flow.told_once((mine,)) == (mine,)
+    assert told_once((mine,)) == (mine,)
 
 
 def test_what_the_machine_lacks_to_build_is_no_finding(world, monkeypatch):

@@ -7,10 +7,10 @@ import pytest
 
 from kpatch_tools.errors import EnvironmentFault
 from kpatch_tools.flow import per_patch_tests as flow
-from kpatch_tools.flow.per_patch_tests import Outcome, Programs, confirmed, run_programs
+from kpatch_tools.flow.per_patch_tests import Outcome, Programs, confirmed, not_offered, run_programs
 from kpatch_tools.model.event import silent
 from kpatch_tools.model.run import Ended
-from kpatch_tools.model.test import Verdict
+from kpatch_tools.model.test import TestResult, Verdict
 from kpatch_tools.model.vm import Backend, Evidence, GuestRecord, GuestTest, TestOutput
 from kpatch_tools.tools import probe
 from kpatch_tools.tools.kernels import Kernel
@@ -126,3 +126,30 @@ def test_no_machine_is_a_fault_of_the_environment(monkeypatch, tmp_path):
     monkeypatch.setattr(probe, "acceleration", lambda: none)
     with pytest.raises(EnvironmentFault, match="nested paging"):
         run_programs(Programs(binaries={"t": Path("t")}), KERNEL, ({},), logs=tmp_path, sink=silent)
+
+
+def seen(name, status, reason="", **observed):
+    return TestResult(name=name, status=status, reason=reason, observed=observed)
+
+
+def test_a_kernel_does_not_offer_what_the_case_that_asks_for_it_misses():
+    asked = seen("cap_value", Verdict.FAIL, cap_dev=0, cap_vm=0)
+    assert not_offered([asked, seen("a", Verdict.FAIL)], "KVM_CAP_X")
+    assert not_offered([seen("x", Verdict.SKIP, "KVM_CAP_X is not offered")], "KVM_CAP_X")
+
+
+@pytest.mark.parametrize(
+    "tests",
+    [
+        [],
+        [seen("x", Verdict.SKIP, "no nested paging")],
+        # Offered for VMs at least, and offered at all.
+        [seen("cap_value", Verdict.FAIL, cap_dev=0, cap_vm=1)],
+        [seen("cap_value", Verdict.PASS, cap_dev=1, cap_vm=1), seen("a", Verdict.FAIL)],
+        # As the contract wants it in this mode.
+        [seen("cap_value_tdp_off", Verdict.PASS, cap_dev=0, cap_vm=0), seen("a", Verdict.FAIL)],
+        [seen("a", Verdict.FAIL, errno="ENOTTY")],
+    ],
+)
+def test_whatever_else_fails_or_is_skipped_is_no_missing_capability(tests):
+    assert not not_offered(tests, "KVM_CAP_X")

@@ -9,9 +9,10 @@ from click.testing import CliRunner
 
 from kpatch_tools.cli import app
 from kpatch_tools.errors import UserError
-from kpatch_tools.flow.plan import MOST_JOBS, STAGES, Request, make_plan
+from kpatch_tools.flow.plan import MOST_JOBS, Request, make_plan
 from kpatch_tools.flow.review_run import Options
 from kpatch_tools.flow.series import load_series
+from kpatch_tools.flow.stages import STAGES
 from kpatch_tools.model.finding import Severity
 from kpatch_tools.model.series import Series
 from kpatch_tools.parse.plan import parse_plan
@@ -204,3 +205,11 @@ def test_the_command_prints_keeps_and_refuses(tmp_path):
     matrix = CliRunner().invoke(app.cli, [*argv, "--github"])
     assert len(json.loads(matrix.stdout.removeprefix("matrix="))["include"]) == 25
     assert isinstance(CliRunner().invoke(app.cli, ["plan", "-"]).exception, UserError)
+
+
+def test_a_bare_name_says_which_version_was_taken():
+    bare = CliRunner().invoke(app.cli, ["plan", "kvm-map-memory", "--tree", "debian:6.1"])
+    assert "kvet: kvm-map-memory: v3 was taken, the newest of v2, v3\n" in bare.stderr
+    assert "was taken" not in bare.stdout
+    named = CliRunner().invoke(app.cli, ["plan", OURS, "--tree", "debian:6.1"])
+    assert "was taken" not in named.stderr

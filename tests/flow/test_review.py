@@ -13,6 +13,8 @@ from kpatch_tools.flow import review as flow
 from kpatch_tools.flow import review_kernel as stages
 from kpatch_tools.flow.build import BuildResult
 from kpatch_tools.flow.review_run import Options
+from kpatch_tools.flow.stages import STAGES
+from kpatch_tools.flow.told import CUT_OFF, runs
 from kpatch_tools.model.conformance import Stand
 from kpatch_tools.model.finding import Finding, Location, Severity
 from kpatch_tools.model.report import CheckResult, Status
@@ -118,6 +120,7 @@ def test_a_review_without_kernel_says_what_it_left_out(posted, tmp_path):
         "docs": Status.PASS,
         "build": Status.SKIP,
         "warnings": Status.SKIP,
+        "selftests": Status.SKIP,
         "contract": Status.PASS,
         "layout": Status.SKIP,
         "tests": Status.SKIP,
@@ -374,7 +377,8 @@ def test_a_known_bug_is_told_once_by_the_stage_that_knows_the_clause() -> None:
     judged = Finding(
         rule="conformance/known-bug",
         severity=Severity.WARNING,
-        message="KVM_X: case a shows the known bug B2",
+        message="KVM_X: it wraps (known bug B2, case a)",
+        cases=("a",),
     )
 
     told = stages._told_once(
@@ -453,3 +457,55 @@ def test_a_review_without_an_identity_says_how_to_get_one(posted, tmp_path, caps
     assert "git config --global user.name" in told
     assert not list(state.glob("runs/*/reply.mbox"))
     assert list(state.glob("runs/*/series.mbox"))
+
+
+def test_a_ctrl_c_marks_the_folder_and_says_where_the_logs_are(posted, tmp_path, capsys, monkeypatch):
+    tree, mbox = posted
+
+    def stop(*_args, **_rest):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(flow.docs_series, "check_applied", stop)
+    state = tmp_path / "state"
+    words = ["review", str(mbox), "--tree", str(tree), "--state", str(state), "--no-kernel"]
+    assert app.run(words) == 130
+    (folder,) = (state / "runs").iterdir()
+    assert (folder / CUT_OFF).is_file()
+    assert not (folder / "report.json").exists()
+    assert capsys.readouterr().err.splitlines()[-2:] == [
+        "kvet: interrupted",
+        f"  {folder} holds the logs of what was done, and no report",
+    ]
+    assert list(runs(state)) == []
+    assert app.run([*words, "--since", str(folder)]) == 2
+    assert "cut off before its report" in capsys.readouterr().err
+
+
+def test_what_cannot_be_rendered_leaves_no_report_and_nothing_for_b4(posted, tmp_path, monkeypatch):
+    tree, mbox = posted
+    kept = []
+
+    def fail(_report):
+        raise OSError(28, "no room")
+
+    monkeypatch.setattr(flow.html, "render", fail)
+    monkeypatch.setattr(flow.b4, "remember", lambda *_args: kept.append(1))
+    with pytest.raises(OSError, match="no room") as caught:
+        flow.review(str(mbox), tree=str(tree), state=tmp_path / "s", options=Options(kernel=False))
+    (folder,) = (tmp_path / "s" / "runs").iterdir()
+    assert {item.name for item in folder.iterdir()} <= {CUT_OFF, "logs"}
+    assert str(folder) in caught.value.__notes__[0]
+    assert kept == []
+
+
+def test_the_stages_of_a_series_that_does_not_apply_are_those_of_one_that_does(posted, git, tmp_path):
+    tree, mbox = posted
+    good = flow.review(str(mbox), tree=str(tree), state=tmp_path / "s", options=Options(kernel=False))
+    assert [check.check for check in good.report.checks] == list(STAGES)
+    (tree / API).write_text("Another document.\n")
+    git(tree, "commit", "-qam", "other")
+    bad = flow.review(str(mbox), tree=str(tree), state=tmp_path / "s", options=Options(kernel=False))
+    assert sorted(check.check for check in bad.report.checks) == sorted(STAGES)
+    assert {check.status for check in bad.report.checks if check.check not in {"apply", "patches"}} == {
+        Status.DID_NOT_RUN
+    }

@@ -108,8 +108,8 @@ def test_all_good(run) -> None:
     assert result.tests[0].mode == {"npt": "1", "tdp_mmu": "1"}
     facts = dict(result.facts)
     assert facts["kernel"] == "6.1.0-test"
-    assert facts["acceleration"] == "tcg: said so"
-    assert facts["npt=1 tdp_mmu=1"] == "PASS in 9.0 s"
+    assert facts["acceleration"].startswith("emulated by qemu (TCG)")
+    assert facts["npt=1 tdp_mmu=1"] == "2 pass in 9.0 s"
     assert [Path(log).name for log in result.logs] == ["console.log", "output.log"]
 
 
@@ -142,6 +142,19 @@ def test_a_known_bug_fails_the_check_and_says_which(run) -> None:
     assert result.status is Status.FAIL
     assert result.reason == f"npt=1 tdp_mmu=1: KNOWN-BUG: b: {said}"
     assert [finding.rule for finding in result.findings] == ["test/known-bug"]
+
+
+def test_a_mode_says_what_its_results_came_to(run) -> None:
+    """SKIP is the word where nothing ran, not where something was left out."""
+    run.guest.outputs = {
+        "": ("1..3\nok 1 a\nok 2 b\nok 3 off # SKIP needs it off\n", 0),
+        "npt=0": ("1..1\nok 1 a # SKIP needs it on\n", 0),
+    }
+    facts = dict(run({}, {"npt": "0"}).facts)
+    assert facts["npt=1 tdp_mmu=1"] == "2 pass, 1 skipped in 9.0 s"
+    assert facts["npt=0 tdp_mmu=1"] == "SKIP: 1 skipped in 9.0 s"
+    run.guest.outputs = {"": ("1..3\nok 1 a\nnot ok 2 b # it broke\nok 3 off # SKIP needs it off\n", 1)}
+    assert dict(run({}).facts)["npt=1 tdp_mmu=1"] == "1 pass, 1 FAIL, 1 skipped in 9.0 s"
 
 
 def test_a_case_that_another_mode_proves_is_not_open(run) -> None:

@@ -5,10 +5,13 @@ from pathlib import Path
 import pytest
 
 from kpatch_tools.errors import UserError
-from kpatch_tools.flow.told import earlier, latest, need_choice, since_earlier
+from kpatch_tools.flow.prepare import series_id
+from kpatch_tools.flow.series import load_series
+from kpatch_tools.flow.told import CUT_OFF, earlier, latest, read_past, since_earlier
 from kpatch_tools.model.finding import Finding, Location, Severity
 from kpatch_tools.model.report import CheckResult, Report, SeriesId, Status, TreeId
 from kpatch_tools.render import json_v1
+from kpatch_tools.tools.mailbox import RawMail, as_mbox
 
 OLD = Finding(rule="x/y", severity=Severity.ERROR, message="old", location=Location(path="a.c", line=3))
 
@@ -101,18 +104,25 @@ def test_a_report_that_is_named(tmp_path: Path) -> None:
     path = keep(tmp_path, "1", report(series(3), OLD))
     now = report(series(3), OLD)
     for choice in (str(path), str(path.parent)):
-        found = since_earlier(now, tmp_path / "none", choice)
+        found = since_earlier(now, tmp_path / "none", read_past(choice))
         assert found.findings[0].told == 3
-    assert since_earlier(now, tmp_path, "none") is now
+    assert since_earlier(now, tmp_path, read_past("none")) is now
     nowhere = report(None, OLD)
-    assert since_earlier(nowhere, tmp_path, str(path)) is nowhere
+    assert since_earlier(nowhere, tmp_path, read_past(str(path))) is nowhere
+
+
+def test_a_report_that_is_named_is_read_once_before_the_run(tmp_path: Path) -> None:
+    path = keep(tmp_path, "1", report(series(3), OLD))
+    past = read_past(str(path))
+    path.unlink()
+    assert since_earlier(report(series(3), OLD), tmp_path, past).findings[0].told == 3
 
 
 def test_what_differs_beside_the_findings_is_noted(tmp_path: Path) -> None:
     other = replace(
         report(series(2, "x", author="", subject="Y"), OLD), tool="old", tree=TreeId(path="/t", base="b0")
     )
-    found = since_earlier(report(series(3), OLD), tmp_path, str(keep(tmp_path, "1", other)))
+    found = since_earlier(report(series(3), OLD), tmp_path, read_past(str(keep(tmp_path, "1", other))))
     assert found.since is not None
     assert [note.split(":")[0] for note in found.since.notes] == [
         "told of x, which is another series by name, subject and author",
@@ -122,15 +132,19 @@ def test_what_differs_beside_the_findings_is_noted(tmp_path: Path) -> None:
 
 
 def test_a_bad_choice_is_told_before_the_work(tmp_path: Path) -> None:
-    need_choice(None)
-    need_choice("none")
+    assert read_past(None) is None
     with pytest.raises(UserError):
-        need_choice(str(tmp_path / "none.json"))
+        read_past(str(tmp_path / "none.json"))
     with pytest.raises(UserError, match="on no series"):
-        need_choice(str(keep(tmp_path, "1", report(None, OLD))))
+        read_past(str(keep(tmp_path, "1", report(None, OLD))))
+    cut = tmp_path / "cut"
+    cut.mkdir()
+    (cut / CUT_OFF).write_text("")
+    with pytest.raises(UserError, match="cut off before its report"):
+        read_past(str(cut))
     (tmp_path / "bad.json").write_text("[]")
     with pytest.raises(UserError, match=r"bad\.json: no kvet report"):
-        need_choice(str(tmp_path / "bad.json"))
+        read_past(str(tmp_path / "bad.json"))
 
 
 def test_reports_on_the_very_mails(tmp_path: Path) -> None:
@@ -140,3 +154,34 @@ def test_reports_on_the_very_mails(tmp_path: Path) -> None:
     assert [item.path.parent.name for item in latest(mine, tmp_path)] == ["1"]
     keep(tmp_path, "3", report(series(3), OLD))
     assert not latest(series(3), tmp_path)
+
+
+def test_the_mbox_of_a_run_is_the_same_mails_as_the_folder_it_was_made_of(tmp_path: Path) -> None:
+    folder = load_series("kvm-map-memory/v2")
+    every = (folder.cover, *folder.patches)
+    mails = tuple(RawMail(raw=one.raw, source="") for one in every if one)
+    kept, received = tmp_path / "series.mbox", tmp_path / "received.mbox"
+    kept.write_bytes(as_mbox(mails))
+    trace = b"Received: from a by b; Mon, 2 Nov 2026 10:01:00 +0000\n"
+    received.write_bytes(
+        as_mbox(tuple(RawMail(raw=one.raw.replace(b"\nFrom: ", b"\n" + trace + b"From: ", 1), source="")
+                      for one in mails))
+    )  # fmt: skip
+    mine = series_id(folder)
+    assert len(mine.contents) == 11
+    for path in (kept, received):
+        other = series_id(load_series(str(path)))
+        assert other.hashes != mine.hashes
+        assert mine.same_mails(other)
+
+
+def test_one_other_word_makes_other_mails() -> None:
+    folder = load_series("kvm-map-memory/v2")
+    for change in ({"body": "x"}, {"diff": "x"}, {"message_id": "x"}, {"subject": "x"}):
+        patches = (replace(folder.patches[0], **change), *folder.patches[1:])
+        assert not series_id(folder).same_mails(series_id(replace(folder, patches=patches)))
+    assert not SeriesId(name="a", version=1, message_id="", patches=0).same_mails(
+        SeriesId(name="a", version=1, message_id="", patches=0)
+    )
+    hashed = SeriesId(name="a", version=1, message_id="", patches=1, hashes=("h",))
+    assert hashed.same_mails(replace(hashed, contents=("c",)))
