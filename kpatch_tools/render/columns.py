@@ -13,6 +13,7 @@ WIDTH = 100
 # Below this there is no room for a word beside an indent.
 NARROWEST = 40
 _GAP = "  "
+_LEFT_OUT = "..."
 
 
 def width(text: str) -> int:
@@ -25,7 +26,7 @@ def width(text: str) -> int:
 def fold(text: str, room: int = WIDTH, indent: str = "") -> Iterator[str]:
     """The text in lines of ``room`` columns, inner blanks kept; ``indent`` from the second line on."""
     start = ""
-    while width(start + text) > room and (at := _break(text, room - width(start))):
+    while not _fits(start + text, room) and (at := _break(text, room - width(start))):
         yield (start + text[:at]).rstrip()
         text, start = text[at:].lstrip(" "), indent
     yield (start + text).rstrip()
@@ -44,13 +45,13 @@ def wrap(text: str, room: int = WIDTH, first: str = "", rest: str = "") -> Itera
 
 
 def cut(text: str, room: int = WIDTH) -> str:
-    """The text in one line of no more than ``room`` columns; "..." stands for what is left out."""
-    if width(text) <= room:
+    """The text in one line of no more than ``room`` columns (3 at least); "..." for what is left out."""
+    if _fits(text, room):
         return text
-    end = len(text)
-    while width(text[:end]) > room - 3:
-        end -= 1
-    return f"{text[:end].rstrip()}..."
+    taken, end = 0, 0
+    while (taken := taken + width(text[end])) <= room - len(_LEFT_OUT):
+        end += 1
+    return f"{text[:end].rstrip()}{_LEFT_OUT}"
 
 
 def table(rows: Sequence[Sequence[str]], widths: Sequence[int], indent: str = "  ") -> Iterator[str]:
@@ -73,6 +74,11 @@ def table(rows: Sequence[Sequence[str]], widths: Sequence[int], indent: str = " 
 def pad(text: str, room: int) -> str:
     """The text with blanks behind it up to ``room`` columns."""
     return text + " " * (room - width(text))
+
+
+def _fits(text: str, room: int) -> bool:
+    # No more than one column over is looked at: a hostile line may be megabytes long.
+    return width(text[: max(0, room) + 1]) <= room
 
 
 def _break(text: str, room: int) -> int:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Text cut to columns: never too wide, never less than it was."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -67,3 +68,14 @@ def test_cut_fits_and_says_that_it_cut(text: str, room: int):
     shown = cut(text, room)
     assert width(shown) <= room
     assert shown == text or (shown.endswith("...") and text.startswith(shown[:-3]))
+
+
+@pytest.mark.parametrize("room", [3, 2, 0, -40])
+def test_a_cut_ends_where_there_is_no_room_at_all(room):
+    assert cut("a long text", room) == "..."
+    assert cut("\u4e00" * 50, room) == "..."
+
+
+def test_a_cut_takes_what_fits():
+    assert cut("a long text", 9) == "a long..."
+    assert cut("\u4e00\u4e00\u4e00\u4e00", 7) == "\u4e00\u4e00..."

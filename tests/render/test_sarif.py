@@ -116,7 +116,7 @@ def result_faults(result):
     ids = [
         place["id"]
         for place in result.get("relatedLocations", ())
-        if place["physicalLocation"]["artifactLocation"].get("uriBaseId") == "%SRCROOT%"
+        if place["physicalLocation"]["artifactLocation"].get("uriBaseId") != "KVET"
     ]
     links = re.findall(r"\]\(([^)]*)\)", result["message"]["text"])
     if [str(number) for number in ids] != links:
