@@ -154,7 +154,7 @@ def feature_test(context: SeriesContext) -> Iterator[Hit]:
             path=new[0].path,
             line=new[0].line,
             patch=new[0].patch,
-            hint=f"a test below {folder}, or an RFC tag in the subjects",
+            hint=f"bring a test below {folder}, or send the series as RFC",
         )
 
 

@@ -135,7 +135,7 @@ def sign_off(context: PatchContext) -> Iterator[Hit]:
     addresses = [tag.address for tag in signed]
     names = {tag.value.partition("<")[0].strip().lower() for tag in signed}
     if not signed:
-        yield Hit(text=f"no Signed-off-by at all, the author is {author}", severity=Severity.ERROR)
+        yield Hit(text=f"no Signed-off-by at all; the author is {author}", severity=Severity.ERROR)
         return
     mine = author.email.lower()
     if mine not in addresses:

@@ -105,7 +105,7 @@ def _near(name: str, pages: Mapping[str, RulePage]) -> str:
     word = name.rpartition("/")[2]
     tails = [last[one] for one in get_close_matches(word, filter(None, last), n=_NEAR, cutoff=_LIKE)]
     near = tuple(dict.fromkeys((*whole, *tails)))[:_NEAR]
-    return f"{_either(near)}; kvet rules lists them all" if near else "kvet rules lists them all"
+    return f"{_either(near)} kvet rules lists them all" if near else "kvet rules lists them all"
 
 
 def _either(names: Sequence[str]) -> str:

@@ -29,6 +29,12 @@ from kpatch_tools.model.test import TestResult, Verdict
 from kpatch_tools.model.told import Gone, Since
 
 
+class _Versioned(msgspec.Struct, frozen=True):
+    """By which schema a report was written."""
+
+    schema: int | None = None
+
+
 class _OnSeries(msgspec.Struct, frozen=True):
     """What tells which series a report is on, and nothing else of it."""
 
@@ -47,6 +53,15 @@ def parse_series(text: str | bytes) -> SeriesId | None:
 
 def parse_report(text: str | bytes, *, name: str = "report.json") -> Report:
     """Read a report of schema 1; UserError says what in the document is wrong and where (a JSON path)."""
+    try:
+        other = msgspec.json.decode(text, type=_Versioned).schema
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        other = None
+    if other not in (None, 1):
+        raise UserError(
+            f"{name}: a report of schema {other}, and this kvet reads schema 1",
+            cure="read it with the kvet that wrote it, or review the series again",
+        )
     try:
         document = msgspec.json.decode(text, type=ReportV1)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The text of the mails that answer a series: one for each patch with findings, one for the whole."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -16,6 +17,8 @@ from kpatch_tools.render.ran import what_ran
 from kpatch_tools.render.remark import known_bug, known_bugs, promise_of, remark
 from kpatch_tools.render.remarked import remarked
 from kpatch_tools.render.severity import counted
+
+_OPTION = re.compile(r"(?:^|\bleft out by )--\w")
 
 
 def attribution(name: str, date: datetime | None) -> str:
@@ -59,12 +62,13 @@ def unproven(report: Report) -> list[str]:
     reasons: dict[tuple[Status, str], list[str]] = {}
     for check in report.checks:
         if check.status in (Status.DID_NOT_RUN, Status.SKIP):
-            reasons.setdefault((check.status, check.reason), []).append(check.check)
+            # An option of kvet's means nothing to the author of a series.
+            why = "" if _OPTION.search(check.reason) else check.reason
+            reasons.setdefault((check.status, why), []).append(check.check)
     lines: list[str] = []
-    for (status, reason), names in reasons.items():
-        what = "Did not run" if status is Status.DID_NOT_RUN else "Left out"
-        why = f" ({reason.removeprefix('left out by ')})" if reason else ""
-        lines += paragraph(f"{what}: {', '.join(names)}{why}.", hang="  ")
+    for (status, why), names in reasons.items():
+        what = "Did not run" if status is Status.DID_NOT_RUN else "Not checked"
+        lines += paragraph(f"{what}: {', '.join(names)}{f' ({why})' if why else ''}.", hang="  ")
     return lines
 
 

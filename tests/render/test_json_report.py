@@ -75,3 +75,10 @@ def test_a_row_has_a_cell_for_each_mode():
     changed["checks"][-1]["conformance"]["rows"][0]["observed"].pop()
     with pytest.raises(UserError, match="a row has 1 cells, there are 2 modes"):
         parse_report(json.dumps(changed))
+
+
+def test_a_report_of_another_version_says_so():
+    with pytest.raises(UserError, match="a report of schema 99, and this kvet reads schema 1"):
+        parse_report(json.dumps({**document(), "schema": 99}))
+    with pytest.raises(UserError, match="no kvet report"):
+        parse_report(json.dumps({**document(), "schema": "99"}))

@@ -229,14 +229,20 @@ def test_the_text_to_the_cover() -> None:
     loose = Finding(rule="c/x", severity=ERROR, message="nothing describes it")
     found = report(loose, debts=(("warnings of sparse", 3),), reason="")
     open_check = CheckResult(check="tests", status=Status.DID_NOT_RUN, reason="no kernel")
-    left = CheckResult(check="build", status=Status.SKIP, reason="--no-kernel")
-    found = replace(found, checks=(*found.checks, open_check, left))
+    skipped = (
+        ("build", "left out by --no-kernel"),
+        ("selftests", "there is none"),
+        ("layout", "the header was read, not compiled: left out by --no-kernel"),
+    )
+    left = (CheckResult(check=name, status=Status.SKIP, reason=why) for name, why in skipped)
+    found = replace(found, checks=(*found.checks, open_check, *left))
     text = cover_text(found, places(found, patch()))
     assert text == [
         "kvet finds 1 error on 0123456789ab.",
         "",
         "Did not run: tests (no kernel).",
-        "Left out: build (--no-kernel).",
+        "Not checked: build, layout.",
+        "Not checked: selftests (there is none).",
         "",
         "Nothing describes it.",
     ]
