@@ -57,11 +57,21 @@ def test_the_base_skips_and_the_patch_that_implements_the_call_settles_most_case
     assert base.boot is Verdict.SKIP
     assert set(base.cases.values()) == {Verdict.SKIP}
     before, after = result.patches[IMPLEMENTED - 1], result.patches[IMPLEMENTED]
-    # From patch 2 on the call is there and refuses: that much some cases want to see.
-    assert 0 < before.count(Verdict.PASS) < 15
+    # From patch 2 on the call is there and refuses; the capability is not offered before patch 6.
+    assert all(row.not_yet for row in result.patches[: IMPLEMENTED - 1] if row.cases)
+    assert before.not_yet
+    assert before.count(Verdict.PASS) == before.count(Verdict.FAIL) == 0
+    assert not after.not_yet
     assert after.count(Verdict.PASS) > 30
     assert after.settled == max(row.settled for row in patches)
-    assert "on the base: 1 skip" in result.reason
+    assert "on the base: not there yet" in result.reason
+
+
+def test_a_capability_that_is_offered_too_early_is_told(result):
+    (early,) = [one for one in result.findings if one.rule == "series/early"]
+    assert early.severity is Severity.WARNING
+    assert "patch 6 offers what does not work before patch 7" in early.message
+    assert {"smm_as0_only", "smm_as1_only", "l2_nested_npt"} <= set(early.message.replace(",", " ").split())
 
 
 def test_nothing_is_said_against_the_order_of_the_patches(result):
