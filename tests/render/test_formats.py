@@ -72,7 +72,8 @@ def test_json_follows_its_schema_and_comes_back_equal():
 
 
 @pytest.mark.parametrize(
-    "broken", ["", "[]", '{"schema": 2}', '{"schema": 1, "tool": "x", "verdict": "PASS", "extra": 1}', "\x00"]
+    "broken",
+    ["", "[]", '{"schema": "2"}', '{"schema": 1, "tool": "x", "verdict": "PASS", "extra": 1}', "\x00"],
 )
 def test_json_that_is_no_report_is_a_clear_error(broken):
     with pytest.raises(UserError, match="no kvet report"):
