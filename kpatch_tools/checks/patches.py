@@ -3,7 +3,7 @@
 
 from collections.abc import Mapping
 
-from kpatch_tools.checks import kvm_rules, kvm_uapi, message, trailers
+from kpatch_tools.checks import build_files, kvm_rules, kvm_uapi, message, trailers
 from kpatch_tools.checks.patch_rule import Hit, PatchContext, PatchRule, SeriesContext, SeriesRule
 from kpatch_tools.model.finding import Finding, Location, Severity
 
@@ -21,6 +21,12 @@ PATCH_RULES: Mapping[str, PatchRule] = {
     "message/tags-apart": PatchRule(_WARNING, trailers.one_block),
     "message/tag-order": PatchRule(_NOTE, trailers.order),
     "message/sign-off": PatchRule(_WARNING, trailers.sign_off),
+    "build-file/network": PatchRule(_WARNING, build_files.network),
+    "build-file/secret": PatchRule(_WARNING, build_files.secret),
+    "build-file/outside": PatchRule(_WARNING, build_files.outside),
+    "build-file/stays": PatchRule(_WARNING, build_files.stays),
+    "build-file/endless": PatchRule(_WARNING, build_files.endless),
+    "build-file/hidden": PatchRule(_WARNING, build_files.hidden),
     "kvm/shortlog": PatchRule(_WARNING, kvm_rules.shortlog),
     "kvm/function-name": PatchRule(_WARNING, kvm_rules.function_name),
 }

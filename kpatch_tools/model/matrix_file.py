@@ -12,7 +12,7 @@ SCHEMA = 1
 Label = Annotated[
     str,
     msgspec.Meta(
-        pattern=r"^[!-)+-~](?:[ -)+-~]*[!-)+-~])?$",
+        pattern=r"^[!-)+-~](?:[ -)+-~]*[!-)+-~])?$(?!\n)",
         max_length=60,
         description="a name: one line of printable ASCII without *",
     ),
@@ -20,24 +20,24 @@ Label = Annotated[
 Selftest = Annotated[
     str,
     msgspec.Meta(
-        pattern=r"^(?!.*\.c$)[A-Za-z0-9_][A-Za-z0-9_-]*(?:/[A-Za-z0-9_][A-Za-z0-9_-]*){0,2}$",
+        pattern=r"^(?!.*\.c$)[A-Za-z0-9_][A-Za-z0-9_-]*(?:/[A-Za-z0-9_][A-Za-z0-9_-]*){0,2}$(?!\n)",
         max_length=100,
         description="a test below tools/testing/selftests/kvm without .c, as in x86_64/svm_vmcall_test",
     ),
 ]
-Argument = Annotated[str, msgspec.Meta(pattern=r"^[ -~]+$", max_length=200)]
+Argument = Annotated[str, msgspec.Meta(pattern=r"^[ -~]+$(?!\n)", max_length=200)]
 Cpus = Annotated[int, msgspec.Meta(ge=1, le=64)]
 Pages = Annotated[int, msgspec.Meta(ge=1, le=100_000)]
 Parameter = Annotated[
     str,
     msgspec.Meta(
-        pattern=r"^kvm[a-z0-9_]*\.[a-z][a-z0-9_]*$",
+        pattern=r"^kvm[a-z0-9_]*\.[a-z][a-z0-9_]*$(?!\n)",
         max_length=80,
         description="a parameter with its module, as in kvm.eager_page_split",
     ),
 ]
-ParameterValue = Annotated[str, msgspec.Meta(pattern=r"^\w+$", max_length=20)]
-Reason = Annotated[str, msgspec.Meta(pattern=r"^[ -~]+$", max_length=200)]
+ParameterValue = Annotated[str, msgspec.Meta(pattern=r"^\w+$(?!\n)", max_length=20)]
+Reason = Annotated[str, msgspec.Meta(pattern=r"^[ -~]+$(?!\n)", max_length=200)]
 # What proves nothing cannot be expected.
 Expected = Literal["PASS", "SKIP", "KNOWN-BUG", "FAIL", "CRASH", "SPLAT", "HANG", "FLOOD", "PANIC"]
 Words = str | tuple[str, ...]

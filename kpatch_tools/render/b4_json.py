@@ -39,7 +39,7 @@ def _entry(check: CheckResult) -> dict[str, str]:
     elif check.status is Status.FAIL:
         status = max(status, "warn" if details else "fail", key=_ORDER.index)
     summary = "; ".join(word for word in words if word) or "nothing found"
-    return _made(f"kvet-{check.check}", status, summary, details)
+    return _made(f"kvet-{terminal(check.check)}", status, summary, details)
 
 
 def _made(tool: str, status: str, summary: str, details: list[dict[str, str]]) -> dict[str, str]:
@@ -51,7 +51,7 @@ def _detail(finding: Finding) -> dict[str, str]:
     where = f"{finding.location}: " if finding.location else ""
     hint = f" ({finding.hint})" if finding.hint else ""
     return {
-        "context": finding.rule,
+        "context": terminal(finding.rule),
         "status": _STATUS[finding.severity],
         "state": finding.severity.value,
         "description": terminal(f"{where}{finding.message}{hint}"),

@@ -33,7 +33,7 @@ def _line(finding: Finding) -> str:
     place = finding.location
     where = f"{place}: " if place and place.path else ""
     level = _FAILS if finding.severity is Severity.ERROR else "WARNING:"
-    return f"{_plain(where)}{level} {_plain(finding.message)} [{finding.rule}]"
+    return f"{_plain(where)}{level} {_plain(f'{finding.message} [{finding.rule}]')}"
 
 
 def _calm(text: str) -> str:

@@ -18,9 +18,8 @@ def section(settings: Sequence[_Setting]) -> str:
     """A [b4] section in the form of git-config(1); values are quoted as that needs."""
     lines = ["[b4]"]
     for one in settings:
-        value = one.value.replace("\\", "\\\\").replace('"', '\\"')
+        shown = terminal(one.value)
+        value = shown.replace("\\", "\\\\").replace('"', '\\"')
         quoted = f'"{value}"' if any(char in value for char in "#;") or value != value.strip() else value
-        lines.append(f"\t{one.name} = {quoted}")
-    return "".join(
-        f"{terminal(line) if line[0] != chr(9) else chr(9) + terminal(line[1:])}\n" for line in lines
-    )
+        lines.append(f"\t{terminal(one.name)} = {quoted}")
+    return "".join(f"{line}\n" for line in lines)

@@ -14,6 +14,7 @@ from kpatch_tools.model.known import KnownAnswer
 from kpatch_tools.model.report import Report
 from kpatch_tools.model.series import Patch, Series
 from kpatch_tools.render import json_v1 as report_json
+from kpatch_tools.render.escape import json_text
 
 COMPARISON_SCHEMA: Final = 1
 
@@ -174,7 +175,7 @@ def json_schema() -> dict[str, Any]:
 def as_json(comparison: Comparison, *, tool: str) -> str:
     """One JSON document, indented by two, ending in a newline."""
     raw = msgspec.json.encode(_sound(msgspec.to_builtins(convert(comparison, tool=tool))))
-    return msgspec.json.format(raw, indent=2).decode() + "\n"
+    return json_text(msgspec.json.format(raw, indent=2).decode()) + "\n"
 
 
 def convert(comparison: Comparison, *, tool: str) -> ComparisonV1:

@@ -12,7 +12,7 @@ import jinja2
 from markupsafe import Markup
 
 from kpatch_tools.model.preview import DiffPage, DiffRow, Fate, PreviewPage
-from kpatch_tools.render.escape import xml_text
+from kpatch_tools.render.escape import html_text, xml_text
 from kpatch_tools.render.severity import by_weight
 
 _CONTEXT = 2
@@ -39,7 +39,7 @@ def _environment() -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=lambda value: value if isinstance(value, Markup) else xml_text(str(value)),
+        finalize=lambda value: value if isinstance(value, Markup) else html_text(str(value)),
     )
 
 

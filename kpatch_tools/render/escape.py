@@ -116,12 +116,12 @@ def sarif_text(text: str) -> str:
 def uri_path(path: str) -> str:
     """A path as the path of a URI: everything but unreserved characters and slashes is percent-encoded.
 
-    A colon would make a scheme of what stands before it. Bytes of a file name that are no UTF-8 become
-    visible escapes, since readers decode a URI as UTF-8.
+    A colon would make a scheme of what stands before it, and two slashes at the start a host of what follows.
+    Bytes of a file name that are no UTF-8 become visible escapes, since readers decode a URI as UTF-8.
     """
     from urllib.parse import quote  # noqa: PLC0415 - every command loads this module, few show addresses
 
-    return quote(path.encode("utf-8", "backslashreplace"), safe="/")
+    return quote(re.sub("^//+", "/", path).encode("utf-8", "backslashreplace"), safe="/")
 
 
 _ATOM = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+")

@@ -9,7 +9,7 @@ import msgspec
 
 from kpatch_tools.model.matrix import Cell, Column, Line, Matrix
 from kpatch_tools.render.columns import WIDTH
-from kpatch_tools.render.escape import terminal
+from kpatch_tools.render.escape import json_text, terminal
 
 JSON_SCHEMA = 1
 _CLAUSE, _SAYS, _CELL = 24, 14, 16
@@ -128,4 +128,4 @@ def render_json(matrix: Matrix) -> str:
             for line in matrix.lines
         ],
     }
-    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
+    return json_text(msgspec.json.format(msgspec.json.encode(document), indent=2).decode()) + "\n"

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from kpatch_tools.model.plan import Job, Plan
-from kpatch_tools.render.escape import terminal
+from kpatch_tools.render.escape import json_text, terminal
 from kpatch_tools.render.json_v1 import encoded
 
 
@@ -42,7 +42,7 @@ def as_json(plan: Plan) -> str:
         "jobs": [{**_cell(job), "stages": job.stages} for job in plan.jobs],
         "notes": plan.notes,
     }
-    return msgspec.json.format(encoded(document), indent=2).decode() + "\n"
+    return json_text(msgspec.json.format(encoded(document), indent=2).decode()) + "\n"
 
 
 def github(plan: Plan) -> str:

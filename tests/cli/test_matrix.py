@@ -23,7 +23,7 @@ def guests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Guests:
     guests = Guests()
     monkeypatch.setattr(flow, "stock_up", Shelf(tmp_path / "shelf"))
     monkeypatch.setattr(flow.probe, "acceleration", lambda: TCG)
-    monkeypatch.setattr(flow.probe, "memory_available", lambda: 1 << 40)
+    monkeypatch.setattr("kpatch_tools.tools.meminfo.memory_available", lambda: 1 << 40)
     monkeypatch.setattr(flow, "_booter", lambda backend: guests)
     monkeypatch.chdir(tmp_path)
     Path("m.toml").write_text(TEXT)
@@ -131,12 +131,24 @@ def test_wrong_usage(argv: list[str], said: str, guests: Guests, capsys: pytest.
 def test_resuming_with_other_options_is_refused(guests: Guests, capsys: pytest.CaptureFixture[str]) -> None:
     run(["matrix", "m.toml"])
     where = str(folder())
-    for option in (["--retries", "3"], ["--backend", "vng"], ["--tree", "x"]):
+    for option in (["--retries", "3"], ["--backend", "vng"], ["--host-root"], ["--tree", "x"]):
         assert run(["matrix", "--resume", where, *option]) == 2
         assert "was begun with" in capsys.readouterr().err
     Path("other.toml").write_text(TEXT)
     assert run(["matrix", "other.toml", "--resume", where]) == 2
     assert "is of" in capsys.readouterr().err
+
+
+def test_the_hosts_root_is_told(guests: Guests, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["matrix", "m.toml", "--host-root"]) == 2
+    assert "--host-root is for --backend vng" in capsys.readouterr().err
+    assert run(["matrix", "m.toml", "--backend", "vng", "--host-root"]) == 0
+    report = json.loads((folder() / "report.json").read_text())
+    (whole,) = [check for check in report["checks"] if check["check"] == "matrix"]
+    assert [finding["rule"] for finding in whole["findings"]] == ["guest/host-root"]
+    assert ["back end", "vng --host-root"] in whole["facts"]
+    assert run(["matrix", "--resume", str(folder())]) == 0
+    assert run(["matrix", "--resume", str(folder()), "--host-root"]) == 0
 
 
 def test_faults_of_the_file_all_at_once(guests: Guests, capsys: pytest.CaptureFixture[str]) -> None:
