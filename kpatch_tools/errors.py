@@ -35,3 +35,7 @@ class ToolFailed(EnvironmentFault):
         super().__init__(message, cure=cure)
         self.tail = tail
         self.log = log
+
+
+class SandboxLimit(ToolFailed):
+    """A program that runs code of a series used more than its sandbox allows, and was ended (a finding)."""

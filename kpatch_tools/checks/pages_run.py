@@ -96,6 +96,33 @@ PAGES = (
         },
         _ENDED,
     ),
+    page(
+        "guest/host-root",
+        Severity.NOTE,
+        """
+        The kernel under test could read the whole file system of this machine: --host-root was given.
+
+        By default a guest holds its tests and busybox, and nothing of the host.
+
+        Judged: by the option.
+
+        Mend: leave it out, unless a test needs a program of the host and the series is one that you trust.
+        """,
+    ),
+    page(
+        "sandbox/limit",
+        Severity.ERROR,
+        """
+        A program that runs code of the series was ended, for it used more than its sandbox allows.
+
+        Kernels build far below these bounds: something in the series writes, allocates or starts without end.
+
+        Judged: memory, processes, files and disk of all programs of a build together, while it runs. The
+        finding says which bound was met.
+
+        Mend: read what the series adds to Makefiles and scripts (the rules build-file/... name it).
+        """,
+    ),
     *pages_of(
         "matrix",
         Severity.ERROR,

@@ -37,6 +37,7 @@ from kpatch_tools.render.escape import terminal
 @options.config
 @click.option("--per-patch", is_flag=True, help="build the base and every patch of the series too")
 @options.jobs
+@options.no_sandbox
 @options.state("where the log of make goes: runs/<time>-build/logs/")
 @options.output_format()
 def command(  # noqa: PLR0913 - one parameter an option

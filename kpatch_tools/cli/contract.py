@@ -55,6 +55,7 @@ def command() -> None:
 )
 @click.option("--ledger", is_flag=True, help="against all that kernels were seen to do (see contract ledger)")
 @options.state("where ledger/<contract>.json lies")
+@options.no_sandbox
 @options.output_format()
 @options.fail_on
 def check(  # noqa: PLR0913 - one parameter an option

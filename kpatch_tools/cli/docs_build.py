@@ -56,6 +56,7 @@ from kpatch_tools.render.escape import terminal
     show_default=True,
     help="Sphinx's configuration: the tree's own, which is run, or a plain one",
 )
+@options.no_sandbox
 @options.output_format("text", "json")
 @options.fail_on
 def build(  # noqa: PLR0913 - one parameter an option

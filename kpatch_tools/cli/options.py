@@ -9,12 +9,17 @@ import click
 
 from kpatch_tools.cli import complete
 from kpatch_tools.cli.output import kcidb_origin
+from kpatch_tools.errors import UserError
 from kpatch_tools.model.event import Sink
 from kpatch_tools.model.finding import Severity
 from kpatch_tools.model.vm import Backend
 from kpatch_tools.render import FORMATS
+from kpatch_tools.tools import sandbox
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+# HOST_ROOT has an option of its own: it is to be asked for by name.
+BACKENDS = (Backend.VNG.value, Backend.DIRECT.value)
 
 series_argument: Decorator = click.argument(
     "series",
@@ -74,10 +79,16 @@ config: Decorator = click.option(
 )
 backend: Decorator = click.option(
     "--backend",
-    type=click.Choice([backend.value for backend in Backend]),
+    type=click.Choice(BACKENDS),
     default=Backend.VNG.value,
     show_default=True,
-    help="vng: virtme-ng's machine, with the host's programs; direct: our own, the test alone, faster",
+    help="vng: virtme-ng's machine and its init; direct: our own, the test alone, faster",
+)
+host_root: Decorator = click.option(
+    "--host-root",
+    is_flag=True,
+    help="show the guests of --backend vng this machine's whole file system, read-only: for tests that need "
+    "its programs, never for a stranger's series",
 )
 fail_on: Decorator = click.option(
     "--fail-on",
@@ -89,6 +100,38 @@ fail_on: Decorator = click.option(
 
 
 AUTO_FINDS = "kvet: --onto auto looks for the commit that the series was made for"
+
+
+def _unprotected(context: click.Context, _parameter: click.Parameter, chosen: bool) -> None:
+    if chosen:
+        click.echo(
+            "kvet: warning: --no-sandbox: code of the series runs with all your rights; it can read your "
+            "files, use your network and leave programs behind",
+            err=True,
+        )
+        context.with_resource(sandbox.unprotected())
+
+
+no_sandbox: Decorator = click.option(
+    "--no-sandbox",
+    is_flag=True,
+    expose_value=False,
+    callback=_unprotected,
+    help="run what the series brings unprotected, and say so in the report: only for code that you trust as "
+    "your own",
+)
+
+
+def back_end(name: str, *, host_root: bool) -> Backend:
+    """What --backend and --host-root come to; UserError where the two contradict each other."""
+    if not host_root:
+        return Backend(name)
+    if name == Backend.DIRECT.value:
+        raise UserError(
+            "--host-root is for --backend vng: a guest of --backend direct has no files of this machine",
+            cure="leave out one of the two",
+        )
+    return Backend.HOST_ROOT
 
 
 def onto(what: str) -> Decorator:

@@ -16,7 +16,6 @@ from kpatch_tools.flow.review import review
 from kpatch_tools.flow.review_run import Options
 from kpatch_tools.flow.test import parse_mode
 from kpatch_tools.model.finding import Severity
-from kpatch_tools.model.vm import Backend
 from kpatch_tools.render.escape import terminal
 
 
@@ -57,6 +56,8 @@ from kpatch_tools.render.escape import terminal
     "[defaults]",
 )
 @shared.backend
+@shared.host_root
+@shared.no_sandbox
 @shared.state("where the run's folder goes: report.json, report.html, reply.mbox, logs/")
 @click.option(
     "--since",
@@ -77,6 +78,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     patches: tuple[int, ...],
     modes: tuple[str, ...],
     backend: str,
+    host_root: bool,
     state: Path,
     since: str | None,
     jobs: int | None,
@@ -105,7 +107,7 @@ def command(  # noqa: PLR0913 - one parameter an option
         kernel=not no_kernel,
         fail_on=limit,
         jobs=jobs,
-        backend=Backend(backend),
+        backend=shared.back_end(backend, host_root=host_root),
         per_patch=per_patch or bool(patches),
         patch_modes=tuple(parse_mode(mode) for mode in modes) or ({},),
         patches=patches,

@@ -10,6 +10,7 @@ from kpatch_tools.errors import UserError
 from kpatch_tools.model.event import Event, Sink, silent
 from kpatch_tools.model.series import Applied, ApplyState, Patch, Series
 from kpatch_tools.tools.git import Repository
+from kpatch_tools.tools.origins import note
 from kpatch_tools.tools.private import private_folder
 from kpatch_tools.tools.stage import Stage, publish
 
@@ -77,6 +78,9 @@ def apply_series(  # noqa: PLR0913 - what, where, and where to leave it
             sink=sink,
         )
         applied = replace(attempt.run(), below=below)
+        if objects:
+            # The mails of prerequisites are strangers' as well.
+            note(objects, (*below, *applied.commits), source.resolve(onto), series)
         if branch and applied.state.good:
             publish(store, source, head=applied.head, base=base, branch=branch)
         return applied

@@ -15,17 +15,17 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from kpatch_tools.errors import EnvironmentFault
+from kpatch_tools.errors import EnvironmentFault, SandboxLimit
 from kpatch_tools.flow.kconfig import explain_unmet
+from kpatch_tools.flow.site import build_site, forget_objects
 from kpatch_tools.model.event import Event, Sink
 from kpatch_tools.model.finding import Finding, Severity
 from kpatch_tools.model.report import CheckResult, Status, status_of
 from kpatch_tools.parse.gcc import make_failures, parse_build
-from kpatch_tools.tools import addresses, kbuild, kept
+from kpatch_tools.tools import addresses, ccache, kbuild, kept, origins, outputs
 from kpatch_tools.tools.files import cache_dir, locked, write_atomic
 from kpatch_tools.tools.git import Repository
 from kpatch_tools.tools.kernels import Kernel, image_release
-from kpatch_tools.tools.objects import hold
 
 NEEDED_FREE_BYTES = 3 << 30
 
@@ -90,7 +90,9 @@ def build_kernel(  # noqa: PLR0913 - what, of which commit, how, where to
     kbuild.need_programs(kbuild.PROGRAMS)
     compiler = kbuild.compiler_version()
     root = Repository.open(kept.store_for(tree)).tree_id(commit)
-    key = _key(root, wanted.digest, compiler, kbuild.ARCH, kbuild.recipe())
+    origin = origins.origin_of(tree, commit)
+    own = (origin.owner,) if origin else ()
+    key = _key(root, wanted.digest, compiler, kbuild.ARCH, kbuild.recipe(), *own)
     place = cache_dir("kernels", "built") / key
     log = (state or cache_dir("logs")) / f"build-{commit[:12]}.log"
     busy = partial(sink, Event("build", f"waits for another run building {commit[:12]}"))
@@ -103,6 +105,9 @@ def build_kernel(  # noqa: PLR0913 - what, of which commit, how, where to
             findings = parse_build(read_text_lossy(log), roots=roots)
         else:
             log.parent.mkdir(parents=True, exist_ok=True)
+            if origin and origin.base and not (cache_dir("obj") / _objects_key(tree, wanted)).is_dir():
+                # Every series on this base begins with its objects.
+                build_kernel(tree, origin.base, sink=sink, jobs=jobs, state=state, config=config)
             log.write_bytes(b"")
             count = jobs or os.cpu_count() or 1
             findings = _build(tree, commit, _Order(wanted=wanted, place=place, log=log, jobs=count), sink)
@@ -178,15 +183,42 @@ def _build(tree: Path, commit: str, order: _Order, sink: Sink) -> tuple[Finding,
             f"{root}: {free >> 20} MB free, a kernel build needs {NEEDED_FREE_BYTES >> 20} MB",
             cure=f"free some, or move the cache: XDG_CACHE_HOME=... (rm -r {root} is safe)",
         )
-    with kept.worktree(tree, commit, sink) as source:
-        objects = root / _key(str(source), order.wanted.digest)
-        with hold(objects, sink, "build"):
-            return _make(kbuild.Site(source=source, objects=objects, log=order.log), order, sink)
+    with (
+        kept.worktree(tree, commit, sink) as source,
+        build_site(
+            tree,
+            commit,
+            source=source,
+            key=_objects_key(tree, order.wanted),
+            log=order.log,
+            sink=sink,
+            stage="build",
+        ) as site,
+    ):
+        try:
+            return _make(site, order, sink)
+        except SandboxLimit as fault:
+            forget_objects(site)
+            return (_over_limit(fault, site.log),)
+
+
+def _objects_key(tree: Path, wanted: kbuild.Fragments) -> str:
+    return _key(str(kept.work_dir(tree) / "tree"), wanted.digest)
+
+
+def _over_limit(fault: SandboxLimit, log: Path) -> Finding:
+    return Finding(
+        rule="sandbox/limit",
+        severity=Severity.ERROR,
+        message=fault.message,
+        detail=fault.tail,
+        hint=f"the whole log is {log}",
+    )
 
 
 def _make(site: kbuild.Site, order: _Order, sink: Sink) -> tuple[Finding, ...]:
     sink(Event("build", "configuring"))
-    fresh = not (site.objects / kbuild.IMAGE).is_file()
+    fresh = not outputs.is_plain(site.objects, kbuild.IMAGE)
     configured = kbuild.configure(site, order.wanted)
     if configured.unmet:
         return explain_unmet(site.source, configured.unmet, configured.text)
@@ -196,14 +228,15 @@ def _make(site: kbuild.Site, order: _Order, sink: Sink) -> tuple[Finding, ...]:
     result, steps = kbuild.build_image(site, jobs=order.jobs, sink=sink, expected=expected)
     output = read_text_lossy(site.log)
     findings = parse_build(output, roots=site.roots)
-    image = site.objects / kbuild.IMAGE
-    if not result.ok or not image.is_file():
+    if not result.ok or not outputs.is_plain(site.objects, kbuild.IMAGE):
         if not any(item.severity is Severity.ERROR for item in findings):
             findings = (*findings, _unexplained(result.tail, make_failures(output), site.log))
         return findings
     if fresh:
         write_atomic(counter, f"{steps}\n")
-    _keep(order.place, image, configured, site)
+    if site.ccache is None:
+        ccache.trim()
+    _keep(order.place, configured, site)
     return findings
 
 
@@ -230,7 +263,7 @@ def _unexplained(tail: str, failures: tuple[str, ...], log: Path) -> Finding:
     )
 
 
-def _keep(place: Path, image: Path, configured: kbuild.Configured, site: kbuild.Site) -> None:
+def _keep(place: Path, configured: kbuild.Configured, site: kbuild.Site) -> None:
     """Put a finished kernel into the cache in one step: nobody sees half of it."""
     prefix = f".new-{place.name}-"
     # Whoever made these was killed: the lock of this kernel is ours.
@@ -239,11 +272,12 @@ def _keep(place: Path, image: Path, configured: kbuild.Configured, site: kbuild.
     with tempfile.TemporaryDirectory(prefix=prefix, dir=place.parent) as name:
         made = Path(name) / "kernel"
         made.mkdir()
-        shutil.copyfile(image, made / "bzImage")
+        outputs.copy_out(site.objects, kbuild.IMAGE, made / "bzImage")
         shutil.copyfile(site.log, made / "build.log")
         (made / "roots").write_text("\n".join(site.roots), encoding="utf-8")
         (made / "config").write_text(configured.text, encoding="utf-8")
         (made / "left-out").write_text(" ".join(configured.left_out), encoding="utf-8")
         (made / "objects").write_text("\n".join(kbuild.built_objects(site)), encoding="utf-8")
-        addresses.keep_tables(site.objects / "vmlinux", made / addresses.NAME)
+        if outputs.is_plain(site.objects, "vmlinux"):
+            addresses.keep_tables(site.objects / "vmlinux", made / addresses.NAME)
         made.rename(place)

@@ -5,12 +5,13 @@ import platform
 import re
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from kpatch_tools.flow.sandbox_proof import PURPOSE, prove
 from kpatch_tools.model.arch import ARCHES
 from kpatch_tools.model.capability import Capability, State
-from kpatch_tools.tools import files, probe
+from kpatch_tools.tools import files, meminfo, probe, sandbox
 from kpatch_tools.tools.probe import Engine, Program
 
 GIB = 1 << 30
@@ -40,13 +41,12 @@ _TOOLS = (
     _Tool("bc", "bc", "the kernel's build"),
     _Tool("lz4", "lz4", "compress the kernel image"),
     _Tool("rsync", "rsync", "the kernel's user-space headers (make headers)"),
-    _Tool("setpriv", "util-linux", "end the machine when kvet dies"),
+    _Tool("setpriv", "util-linux", "end the machine when kvet dies, and bound it"),
     _Tool("xz", "xz-utils", "unpack Debian's kernel source"),
     _Tool("depmod", "kmod", "boot Debian's stock kernels", required=False),
     _Tool("zstd", "zstd", "boot kernels whose modules are packed with zstd", required=False),
     _Tool("cpio", "cpio", "build kernels with CONFIG_IKHEADERS", required=False),
     _Tool("sparse", "sparse", "warnings of sparse for the files that a series touches", required=False),
-    _Tool("udevadm", "udev", "machines on a computer without busybox-static", required=False),
     *(
         _Tool(arch.qemu, arch.package, f"tests on {arch.name} (kvet test --arch {arch.name})", required=False)
         for arch in ARCHES.values()
@@ -96,6 +96,7 @@ def _all() -> Iterator[Capability]:
         purpose="selftests that run in any guest",
         required=True,
     )
+    yield from _sandbox()
     yield _ccache()
     yield _busybox()
     yield _vng()
@@ -172,6 +173,13 @@ def _degrade(item: Capability, detail: str, cure: str, package: str = "") -> Cap
     )
 
 
+def _sandbox() -> Iterator[Capability]:
+    program = probe.find_program(sandbox.PROGRAM)
+    yield _program(program, purpose=PURPOSE, package="bubblewrap")
+    if program.present:
+        yield from prove()
+
+
 def _ccache() -> Capability:
     found = _program(
         probe.find_program("ccache"), purpose="repeated kernel builds", required=False, package="ccache"
@@ -185,13 +193,14 @@ def _busybox() -> Capability:
     program = probe.find_program("busybox", version=("--help",))
     found = _program(
         program,
-        purpose="boot stock kernels (--kernel debian:6.12), and any kernel twice as fast",
-        required=False,
+        purpose="the user space of every guest",
+        required=True,
         package="busybox-static",
     )
     if program.present and not probe.is_static(Path(program.path)):
         message = f"{program.path} is linked dynamically and cannot run in an initramfs"
-        return _degrade(found, message, _apt("busybox-static"), "busybox-static")
+        unusable = _degrade(found, message, _apt("busybox-static"), "busybox-static")
+        return replace(unusable, state=State.MISSING)
     return found
 
 
@@ -242,7 +251,7 @@ def _disk() -> Capability:
 
 
 def _memory() -> Capability:
-    there = probe.memory_available()
+    there = meminfo.memory_available()
     return _amount(
         "memory",
         there,

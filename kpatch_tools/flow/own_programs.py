@@ -4,9 +4,10 @@
 import re
 from collections.abc import Iterable
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from kpatch_tools.checks.per_patch import PROGRAM
+from kpatch_tools.errors import UserError
 from kpatch_tools.flow.selftest import SelftestResult, build_tree_test
 from kpatch_tools.model.event import Sink
 from kpatch_tools.model.finding import Finding, Location, Severity
@@ -20,12 +21,21 @@ _MAIN = re.compile(rb"^\s*(?:static\s+)?int\s+main\s*\(|^TEST_HARNESS_MAIN", re.
 
 
 def programs_of(changes: Iterable[FileChange], store: Repository, commit: str) -> tuple[str, ...]:
-    """The programs among changed files that ``commit`` has, relative to the folder of KVM's selftests."""
+    """The programs among changed files that ``commit`` has, relative to the folder of KVM's selftests.
+
+    Raises UserError for a program that would have no name.
+    """
     found: dict[str, None] = {}
     for change in changes:
         if change.path.startswith(FOLDER) and change.path.endswith(".c") and change.status != "D":
             blob = store.read_blob(commit, change.path)
             if blob is not None and _MAIN.search(blob):
+                # What is made of it would be called "..", and be taken for a folder.
+                if not PurePosixPath(change.path).name.removesuffix(".c").strip("."):
+                    raise UserError(
+                        f"the series brings a program without a name, {change.path!r}",
+                        cure="read the patch before anything of the series is run",
+                    )
                 found[change.path.removeprefix(FOLDER)] = None
     return tuple(found)
 

@@ -26,8 +26,8 @@ def compile_programs(patch: Patch, commit: str, tree: Path, *, sink: Sink, logs:
     """Compile the KVM selftests that ``patch`` adds or changes, as they are in ``commit``.
 
     NONE when it touches no program; NOT_RUN when the C files that it touches are of other selftests, for
-    which kvet knows no way. Raises EnvironmentFault when a program is missing here, ToolFailed when the
-    tree's own headers cannot be made.
+    which kvet knows no way. Raises UserError for a program that would have no name, EnvironmentFault when a
+    program is missing here, ToolFailed when the tree's own headers cannot be made.
     """
     sources = programs_of(patch.files, Repository.open(store_for(tree)), commit)
     if not sources:

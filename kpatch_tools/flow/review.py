@@ -34,6 +34,7 @@ from kpatch_tools.model.event import Sink, silent
 from kpatch_tools.model.report import CheckResult, Report, TreeId
 from kpatch_tools.model.series import Applied
 from kpatch_tools.render import html, json_v1
+from kpatch_tools.tools import sandbox
 from kpatch_tools.tools.files import write_atomic
 from kpatch_tools.tools.git import Repository
 from kpatch_tools.tools.kept import store_for
@@ -95,6 +96,7 @@ def review(
             checks=folded(with_excerpts(told_once(run.checks), _sources(run, store, found.commit))),
             folder=str(run.folder.resolve()),
             started=started,
+            unprotected=sandbox.OFF.get(),
         )
         report = since_earlier(report, state, past)
         document, page = json_v1.render(report), html.render(report)

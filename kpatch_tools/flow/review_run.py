@@ -6,17 +6,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from kpatch_tools.errors import ToolFailed, ToolkitError
+from kpatch_tools.errors import SandboxLimit, ToolFailed, ToolkitError
 from kpatch_tools.flow import generate
 from kpatch_tools.model.contract import Contract
 from kpatch_tools.model.event import Event, Sink
-from kpatch_tools.model.finding import Severity
+from kpatch_tools.model.finding import Finding, Severity
 from kpatch_tools.model.report import CheckResult, Status
 from kpatch_tools.model.series import Applied, Series
 from kpatch_tools.model.vm import Backend
 from kpatch_tools.parse.cheader import Header, Request, parse_header
 from kpatch_tools.parse.patch_lines import added_lines
 
+LIMIT_RULE = "sandbox/limit"
 NO_KERNEL = "left out by --no-kernel"
 
 
@@ -58,6 +59,7 @@ class Run:
     def stage(self, name: str, work: Callable[[], CheckResult]) -> CheckResult:
         """Run one stage; what keeps it from running becomes DID_NOT_RUN with the cure.
 
+        What was ended for using more than its sandbox allows is a finding: the series did it.
         A UserError is caught too: deep in a run it speaks of the tree (no harness that kvet knows, say), and
         the stages that did run must not be lost for it.
         """
@@ -65,6 +67,11 @@ class Run:
         self.sink(Event(name, "starts"))
         try:
             result = work()
+        except SandboxLimit as fault:
+            found = Finding(
+                rule=LIMIT_RULE, severity=Severity.ERROR, message=fault.message, detail=fault.tail
+            )
+            result = CheckResult(check=name, status=Status.FAIL, reason=fault.message, findings=(found,))
         except ToolkitError as error:
             result = CheckResult(check=name, reason=_why(error))
         result = replace(result, check=name, elapsed=time.monotonic() - started)

@@ -25,7 +25,7 @@ from kpatch_tools.flow.selftest_library import (
 from kpatch_tools.model.event import Event, Sink
 from kpatch_tools.model.finding import Finding, Severity
 from kpatch_tools.parse.gcc import parse_build
-from kpatch_tools.tools import kbuild, kept
+from kpatch_tools.tools import kbuild, kept, outputs
 from kpatch_tools.tools.files import cache_dir, locked
 from kpatch_tools.tools.git import Repository
 
@@ -57,12 +57,12 @@ def build_selftest(
     """
     started = time.monotonic()
     kbuild.need_programs({**kbuild.HEADERS_PROGRAMS, "ld": "binutils"})
-    keys = library_keys(Repository.open(kept.store_for(tree)), commit)
+    keys = library_keys(tree, commit)
     texts = (f"{name}\0{text}" for name, text in sorted(sources.items()))
     return _cached(
         digest(keys.harness, *TEST_FLAGS, *texts),
         {name: _program(name) for name in sources},
-        lambda place, log: _build(tree, commit, sources, place, keys=keys, log=log, sink=sink),
+        lambda place, log: _build(tree, sources, place, keys=keys, log=log, sink=sink),
         log=(state or cache_dir("logs")) / f"selftests-{commit[:12]}.log",
         sink=sink,
         started=started,
@@ -80,7 +80,7 @@ def build_tree_test(
     started = time.monotonic()
     kbuild.need_programs({**kbuild.HEADERS_PROGRAMS, "ld": "binutils"})
     repository = Repository.open(kept.store_for(tree))
-    keys = library_keys(repository, commit)
+    keys = library_keys(tree, commit)
     known = next((item for item in _spellings(name) if _in_tree(repository, commit, item)), "")
     log = (state or cache_dir("logs")) / f"selftests-{commit[:12]}.log"
     if not known:
@@ -90,7 +90,7 @@ def build_tree_test(
     return _cached(
         digest(keys.harness, "of the tree", known, *LIBRARY_FLAGS),
         {f"{known}.c": known},
-        lambda place, full: _build_own(tree, commit, known, place, keys=keys, log=full, sink=sink),
+        lambda place, full: _build_own(tree, known, place, keys=keys, log=full, sink=sink),
         log=log,
         sink=sink,
         started=started,
@@ -139,13 +139,13 @@ def _in_tree(repository: Repository, commit: str, name: str) -> bool:
 
 
 def _build_own(  # noqa: PLR0913 - one step, called from one place
-    tree: Path, commit: str, name: str, place: Path, *, keys: Keys, log: Path, sink: Sink
+    tree: Path, name: str, place: Path, *, keys: Keys, log: Path, sink: Sink
 ) -> tuple[Finding, ...]:
-    with library_in_checkout(tree, commit, keys=keys, log=log, sink=sink) as held:
+    with library_in_checkout(tree, keys=keys, log=log, sink=sink) as held:
         sink(Event("selftest", f"building {name}"))
-        forget(held.site.objects / name)
+        forget(held.site, name)
         result = kbuild.build_selftest(held.site, None, name, headers=held.include, flags=LIBRARY_FLAGS)
-        if result.ok and (held.site.objects / name).is_file():
+        if result.ok and outputs.is_plain(held.site.objects, name):
             _keep(place, held.site, (f"{name}.c",))
             return ()
     return (_unbuilt(name, result.tail, log),)
@@ -167,7 +167,6 @@ def _program(source: str) -> str:
 
 def _build(  # noqa: PLR0913 - one step, called from one place
     tree: Path,
-    commit: str,
     sources: Mapping[str, str],
     place: Path,
     *,
@@ -176,7 +175,7 @@ def _build(  # noqa: PLR0913 - one step, called from one place
     sink: Sink,
 ) -> tuple[Finding, ...]:
     first = _program(next(iter(sources)))
-    with library(tree, commit, keys=keys, program=first, log=log, sink=sink) as held:
+    with library(tree, keys=keys, program=first, log=log, sink=sink) as held:
         for path, text in sources.items():
             (held.scratch / path).parent.mkdir(parents=True, exist_ok=True)
             (held.scratch / path).write_text(text, encoding="utf-8")
@@ -191,10 +190,10 @@ def _build(  # noqa: PLR0913 - one step, called from one place
 
 def _compile(held: Library, path: str) -> tuple[Finding, ...]:
     target, site = _program(path), held.site
-    forget(site.objects / target)
+    forget(site, target)
     start = site.log.stat().st_size
     result = kbuild.build_selftest(site, held.scratch, target, headers=held.include, flags=TEST_FLAGS)
-    if result.ok and (site.objects / target).is_file():
+    if result.ok and outputs.is_plain(site.objects, target):
         return ()
     output = site.log.read_bytes()[start:].decode(errors="replace")
     roots = (str(held.scratch), *site.roots)
@@ -205,8 +204,7 @@ def _compile(held: Library, path: str) -> tuple[Finding, ...]:
 def _keep(place: Path, site: kbuild.Site, sources: Iterable[str]) -> None:
     for path in sources:
         target = place / _program(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(site.objects / _program(path), target)
+        outputs.copy_out(site.objects, _program(path), target)
         target.chmod(0o755)
     shutil.copyfile(site.log, place / "build.log")
     # Last of all: without it the folder counts as unfinished.

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from kpatch_tools.errors import ToolFailed
 from kpatch_tools.model.event import Event, Sink
-from kpatch_tools.tools import kbuild, kept
+from kpatch_tools.tools import kbuild, kept, origins, outputs
 from kpatch_tools.tools.export import export
 from kpatch_tools.tools.files import cache_dir, locked, write_atomic
 from kpatch_tools.tools.git import Repository
@@ -63,10 +63,16 @@ class Headers:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keys:
-    """What the caches call the headers of a commit, and the library of its selftests."""
+    """What the caches call the headers of a commit, and the library of its selftests.
+
+    ``commit`` is the one to take them from: the base where a series changes nothing of them. ``ccache`` is a
+    folder of the owner's for a stranger's code.
+    """
 
     headers: str
     harness: str
+    commit: str
+    ccache: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,19 +92,40 @@ def installed_headers(tree: Path, commit: str, *, sink: Sink, state: Path | None
     """
     kbuild.need_programs({"gcc": "gcc"})
     compiler = kbuild.compiler_version()
-    key = _ids(Repository.open(kept.store_for(tree)), commit, HEADER_INPUTS, compiler)
-    cached = (cache_dir("headers", key) / "include").is_dir()
-    include = _headers_of(
-        tree, commit, key, (state or cache_dir("logs")) / f"headers-{commit[:12]}.log", sink
-    )
+    keys = library_keys(tree, commit)
+    cached = (cache_dir("headers", keys.headers) / "include").is_dir()
+    log = (state or cache_dir("logs")) / f"headers-{commit[:12]}.log"
+    include = _headers_of(tree, keys.commit, keys.headers, log, sink)
     return Headers(include=include, compiler=compiler.partition(";")[0], cached=cached)
 
 
-def library_keys(repository: Repository, commit: str) -> Keys:
-    """The keys of ``commit``, with the compiler of this machine."""
+def library_keys(tree: Path, commit: str) -> Keys:
+    """The keys of ``commit``, with the compiler of this machine.
+
+    What a stranger's Makefiles made is that owner's alone. A series that changes nothing of all this has the
+    base's, made of the base: other files of the series could take part where these are made of its commit.
+    """
     compiler = kbuild.compiler_version()
+    repository = Repository.open(kept.store_for(tree))
+    plain = _plain_keys(repository, commit, compiler)
+    origin = origins.origin_of(tree, commit)
+    if origin is None:
+        return plain
+    base = _plain_keys(repository, origin.base, compiler) if origin.base else None
+    if base and (base.headers, base.harness) == (plain.headers, plain.harness):
+        return base
+    return Keys(
+        headers=digest(plain.headers, origin.owner),
+        harness=digest(plain.harness, origin.owner),
+        commit=commit,
+        ccache=origins.folder_of(origin, "ccache"),
+    )
+
+
+def _plain_keys(repository: Repository, commit: str, compiler: str) -> Keys:
     headers = _ids(repository, commit, HEADER_INPUTS, compiler)
-    return Keys(headers=headers, harness=digest(headers, _ids(repository, commit, LIBRARY_INPUTS, compiler)))
+    harness = digest(headers, _ids(repository, commit, LIBRARY_INPUTS, compiler))
+    return Keys(headers=headers, harness=harness, commit=commit)
 
 
 def digest(*parts: str) -> str:
@@ -107,9 +134,7 @@ def digest(*parts: str) -> str:
 
 
 @contextlib.contextmanager
-def library(  # noqa: PLR0913 - of what, for what, and where its words go
-    tree: Path, commit: str, *, keys: Keys, program: str, log: Path, sink: Sink
-) -> Iterator[Library]:
+def library(tree: Path, *, keys: Keys, program: str, log: Path, sink: Sink) -> Iterator[Library]:
     """Hold the library that ``program`` ("x86_64/foo_test") is linked with, built when it is not there.
 
     Its sources are those beside its objects; where a tree's library needs more than LIBRARY_INPUTS, the kept
@@ -117,11 +142,12 @@ def library(  # noqa: PLR0913 - of what, for what, and where its words go
     """
     place = cache_dir("library", keys.harness)
     kbuild.need_plain_path(place)
-    include = _headers_of(tree, commit, keys.headers, log, sink)
+    include = _headers_of(tree, keys.commit, keys.headers, log, sink)
     whole = place / "whole"
     if not whole.is_file():
         with _held(place) as scratch:
-            site = kbuild.Site(source=_sources(tree, commit, place), objects=place / "out", log=log)
+            source = _sources(tree, keys.commit, place)
+            site = kbuild.Site(source=source, objects=place / "out", log=log, ccache=keys.ccache)
             held = Library(site=site, include=include, scratch=scratch)
             # Here alone: what the checkout's other files bring to a library is not in its key.
             ready = place / f"ready-{program.rpartition('/')[0].replace('/', '-')}"
@@ -130,7 +156,7 @@ def library(  # noqa: PLR0913 - of what, for what, and where its words go
                 yield held
                 return
         write_atomic(whole, f"it does not build with {' '.join(LIBRARY_INPUTS)} alone\n")
-    with library_in_checkout(tree, commit, keys=keys, log=log, sink=sink) as held:
+    with library_in_checkout(tree, keys=keys, log=log, sink=sink) as held:
         failed = _build(held, program, sink)
         if failed is not None:
             message = "the tree's own KVM selftest library does not build"
@@ -139,14 +165,14 @@ def library(  # noqa: PLR0913 - of what, for what, and where its words go
 
 
 @contextlib.contextmanager
-def library_in_checkout(tree: Path, commit: str, *, keys: Keys, log: Path, sink: Sink) -> Iterator[Library]:
+def library_in_checkout(tree: Path, *, keys: Keys, log: Path, sink: Sink) -> Iterator[Library]:
     """Hold the library's folder together with the kept checkout, for make to build in; builds nothing."""
     place = cache_dir("library", keys.harness)
     kbuild.need_plain_path(place)
-    include = _headers_of(tree, commit, keys.headers, log, sink)
+    include = _headers_of(tree, keys.commit, keys.headers, log, sink)
     # The checkout first, always: two locks in two orders would wait for each other.
-    with kept.worktree(tree, commit, sink) as source, _held(place) as scratch:
-        site = kbuild.Site(source=source, objects=place / "out", log=log)
+    with kept.worktree(tree, keys.commit, sink) as source, _held(place) as scratch:
+        site = kbuild.Site(source=source, objects=place / "out", log=log, ccache=keys.ccache)
         yield Library(site=site, include=include, scratch=scratch)
 
 
@@ -197,13 +223,13 @@ def _build(held: Library, program: str, sink: Sink) -> str | None:
     source = held.scratch / f"{empty}.c"
     source.parent.mkdir(parents=True, exist_ok=True)
     source.write_text(_EMPTY, encoding="utf-8")
-    forget(held.site.objects / empty)
+    forget(held.site, empty)
     result = kbuild.build_selftest(held.site, held.scratch, empty, headers=held.include, flags=LIBRARY_FLAGS)
-    forget(held.site.objects / empty)
+    forget(held.site, empty)
     return None if result.ok else result.tail
 
 
-def forget(program: Path) -> None:
+def forget(site: kbuild.Site, program: str) -> None:
     """Remove an older program with its parts: its list of dependencies names a source that is gone."""
     for suffix in ("", ".o", ".d"):
-        program.with_name(f"{program.name}{suffix}").unlink(missing_ok=True)
+        outputs.remove(site.objects, f"{program}{suffix}")

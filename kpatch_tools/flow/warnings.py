@@ -15,15 +15,15 @@ from pathlib import Path
 from kpatch_tools.checks.warnings import from_extra, from_sparse, new_warnings
 from kpatch_tools.flow.build import BuildResult, build_kernel, check_build, read_text_lossy
 from kpatch_tools.flow.kconfig import explain_unmet
+from kpatch_tools.flow.site import build_site
 from kpatch_tools.flow.touched import UNTOUCHED, Touched, touched_objects
 from kpatch_tools.model.event import Event, Sink
 from kpatch_tools.model.finding import Finding, Location, Severity
 from kpatch_tools.model.report import CheckResult, Status, status_of
 from kpatch_tools.parse.gcc import make_failures, parse_build
-from kpatch_tools.tools import blame, kbuild, kcheck, kept
+from kpatch_tools.tools import blame, kbuild, kcheck, kept, origins
 from kpatch_tools.tools.files import cache_dir, locked, write_atomic
 from kpatch_tools.tools.git import Repository
-from kpatch_tools.tools.objects import hold
 
 CHECK = "warnings"
 # Warnings must not end the compiler's work here, whatever the fragments say.
@@ -237,7 +237,16 @@ def _ask(job: _Job, commit: str, goals: Sequence[str], *, extra: bool) -> _Said:
         return _Said()
     root = job.store.tree_id(commit)
     sparse = job.sparse if extra else ""
-    parts = (root, job.wanted.digest, job.compiler, sparse, str(extra), *goals)
+    origin = origins.origin_of(job.tree, commit)
+    parts = (
+        root,
+        job.wanted.digest,
+        job.compiler,
+        sparse,
+        str(extra),
+        origin.owner if origin else "",
+        *goals,
+    )
     key = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
     folder = cache_dir("warnings", key)
     names = ("gcc", "sparse") if sparse else ("gcc",)
@@ -268,9 +277,9 @@ def _compile(  # noqa: PLR0913 - one run of make and what it is to leave
     how = "W=1" if extra else "as in the build"
     with kept.worktree(job.tree, commit, job.sink) as source:
         key = hashlib.sha256(f"{source}\0{job.wanted.digest}\0checks".encode()).hexdigest()[:24]
-        objects = cache_dir("obj") / key
-        with hold(objects, job.sink, CHECK):
-            site = kbuild.Site(source=source, objects=objects, log=folder / "gcc.log")
+        with build_site(
+            job.tree, commit, source=source, key=key, log=folder / "gcc.log", sink=job.sink, stage=CHECK
+        ) as site:
             configured = kbuild.configure(replace(site, log=folder / "config.log"), job.wanted)
             if configured.unmet:
                 return explain_unmet(source, configured.unmet, configured.text)

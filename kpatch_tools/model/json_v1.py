@@ -223,7 +223,8 @@ class SinceV1(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 class ReportV1(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The whole document; ``folder`` is where the run left its files, "" when it left none.
 
-    ``started`` is RFC 3339 in UTC; ``since`` is null where no earlier version was looked at.
+    ``started`` is RFC 3339 in UTC; ``since`` is null where no earlier version was looked at. ``unprotected``
+    is true where code of the series ran without a sandbox.
     """
 
     schema: Literal[1]
@@ -235,6 +236,7 @@ class ReportV1(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     folder: str = ""
     started: str = ""
     since: SinceV1 | None = None
+    unprotected: bool = False
 
 
 def json_schema() -> dict[str, Any]:

@@ -87,7 +87,8 @@ class Report:
     """Everything a renderer may show. ``folder`` is where the run left its files, "" when it left none.
 
     ``started`` is when the run began: RFC 3339, UTC, "" when that is not known. ``since`` is what became of
-    the findings on an earlier version, None where there was none to look at.
+    the findings on an earlier version, None where there was none to look at. ``unprotected`` says that code
+    of the series ran without a sandbox.
     """
 
     tool: str
@@ -97,6 +98,7 @@ class Report:
     folder: str = ""
     started: str = ""
     since: Since | None = None
+    unprotected: bool = False
 
     @property
     def findings(self) -> tuple[Finding, ...]:

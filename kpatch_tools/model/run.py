@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from kpatch_tools.errors import ToolFailed
+from kpatch_tools.errors import SandboxLimit, ToolFailed
+from kpatch_tools.model.sandbox import Sandbox
 
 TAIL_LINES = 20
 
@@ -15,7 +16,8 @@ TAIL_LINES = 20
 class Ended(StrEnum):
     """How a process came to its end.
 
-    QUIET means that it printed nothing for too long, FLOODED that it was ended for writing too much.
+    QUIET means that it printed nothing for too long, FLOODED that it was ended for writing too much, LIMIT
+    that it was ended for what all programs in its sandbox used together.
     """
 
     EXITED = "exited"
@@ -23,6 +25,7 @@ class Ended(StrEnum):
     TIMED_OUT = "timed out"
     QUIET = "no output"
     FLOODED = "too much output"
+    LIMIT = "over a limit"
     NOT_FOUND = "not found"
 
 
@@ -34,6 +37,8 @@ class Command:
     between two lines of output. ``env`` is laid over a cleaned environment (no GIT_*, LC_ALL=C).
     ``log`` receives stdout and stderr as they come. Neither stdout, stderr nor one of the files in
     ``watched`` (which the program writes) may grow beyond ``output_limit`` bytes; 0 sets no limit.
+    Whatever runs code of a tree, of a series or of a mail has a ``sandbox``: what it may see, write and use.
+    It then gets ``env`` and hardly anything else of an environment.
     """
 
     argv: tuple[str, ...]
@@ -45,6 +50,7 @@ class Command:
     log: Path | None = None
     watched: tuple[Path, ...] = ()
     output_limit: int = 0
+    sandbox: Sandbox | None = None
 
     def __str__(self) -> str:
         words = [f"{key}={shlex.quote(value)}" for key, value in sorted(self.env.items())]
@@ -54,7 +60,10 @@ class Command:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunResult:
-    """How a command ended. ``returncode`` is -N for death by signal N; ``elapsed`` is in seconds."""
+    """How a command ended. ``returncode`` is -N for death by signal N; ``elapsed`` is in seconds.
+
+    ``limit`` says which limit of its sandbox it was over, "" for none.
+    """
 
     command: Command
     ended: Ended
@@ -62,6 +71,7 @@ class RunResult:
     stdout: bytes = b""
     stderr: bytes = b""
     elapsed: float = 0.0
+    limit: str = ""
 
     @property
     def ok(self) -> bool:
@@ -85,17 +95,34 @@ class RunResult:
         return "\n".join(text.splitlines()[-TAIL_LINES:])
 
     def ok_or_raise(self, what: str, *, cure: str = "") -> "RunResult":
-        """Return self when the program succeeded; raise ToolFailed with its last lines otherwise."""
+        """Return self when the program succeeded; raise ToolFailed with its last lines otherwise.
+
+        A program that was over a limit of its sandbox raises SandboxLimit.
+        """
         if self.ok:
             return self
         name = self.command.argv[0]
+        self.raise_limit(what)
         how = {
             Ended.EXITED: f"{name} exited with {self.returncode}",
             Ended.SIGNALLED: f"{name} was killed by signal {-self.returncode}",
             Ended.TIMED_OUT: f"{name} did not end within {self.command.timeout:g} s",
             Ended.QUIET: f"{name} printed nothing for {self.command.quiet_timeout or 0:g} s",
             Ended.FLOODED: f"{name} wrote more than {self.command.output_limit} bytes",
+            Ended.LIMIT: f"{name} was ended by the sandbox",
             Ended.NOT_FOUND: f"{name} is not installed",
         }[self.ended]
-        log = str(self.command.log) if self.command.log else ""
-        raise ToolFailed(f"{what}: {how}", tail=self.tail, log=log, cure=cure)
+        raise ToolFailed(f"{what}: {how}", tail=self.tail, log=self._log, cure=cure)
+
+    def raise_limit(self, what: str) -> None:
+        """Raise SandboxLimit when the program was over a limit of its sandbox, or of what it may print."""
+        limit = self.limit
+        if self.ended is Ended.FLOODED and self.command.sandbox:
+            limit = f"more than {self.command.output_limit >> 20} MiB of output"
+        if limit:
+            message = f"{what}: {self.command.argv[0]} was ended by the sandbox: {limit}"
+            raise SandboxLimit(message, tail=self.tail, log=self._log)
+
+    @property
+    def _log(self) -> str:
+        return str(self.command.log) if self.command.log else ""

@@ -78,6 +78,7 @@ def parse_report(text: str | bytes, *, name: str = "report.json") -> Report:
         folder=document.folder,
         started=document.started,
         since=_since(document.since) if document.since else None,
+        unprotected=document.unprotected,
     )
 
 

@@ -4,7 +4,7 @@
 import json
 
 from kpatch_tools.model.capability import Capability, State, can_run, packages
-from kpatch_tools.render.escape import terminal
+from kpatch_tools.render.escape import json_text, terminal
 
 SCHEMA = 1
 
@@ -45,4 +45,4 @@ def as_json(capabilities: tuple[Capability, ...], *, tool: str) -> str:
             for item in capabilities
         ],
     }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return json_text(json.dumps(document, indent=2, ensure_ascii=False)) + "\n"

@@ -69,6 +69,7 @@ def render(report: Report) -> str:
         kinds=kinds,
         patches=patches,
         skipped=outline.skipped(report),
+        unprotected=outline.UNPROTECTED,
         debts=outline.debts(report),
         since=report.since,
         told_summary=told.summary(report.told) if report.told else "",

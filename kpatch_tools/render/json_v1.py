@@ -82,6 +82,7 @@ def convert(report: Report) -> ReportV1:
         folder=report.folder,
         started=report.started,
         since=_since(report.since) if report.since else None,
+        unprotected=report.unprotected,
     )
 
 

@@ -29,7 +29,8 @@ _BETWEEN = 10_000
 
 def render(report: Report) -> str:
     """The summary; of a report of any size at most MOST_BYTES bytes of UTF-8."""
-    head = [*_head(report), *_block_of("counts", _counts(report))]
+    warned = ["", f"**{outline.UNPROTECTED}**"] if report.unprotected else []
+    head = [*_head(report), *warned, *_block_of("counts", _counts(report))]
     silent = _block_of("checks without a result", _silent(report))
     tail = [
         *_block_of("what is not counted", _beside(report)),

@@ -37,6 +37,10 @@ class Count:
     numbers: Mapping[Severity, int]
 
 
+# Of --no-sandbox: whoever reads the report is to know.
+UNPROTECTED = "warning: code of the series ran without a sandbox, with all rights of the user (--no-sandbox)"
+
+
 def title(report: Report, severity: Severity) -> str:
     """The heading of the findings of one weight."""
     return PARTS[severity] if report.series else _ALONE.get(severity, PARTS[severity])

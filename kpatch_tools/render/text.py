@@ -69,6 +69,8 @@ def _matrices(report: Report, room: int) -> Iterator[Sequence[str]]:
 
 def _verdict(report: Report, room: int) -> Iterator[str]:
     yield from wrap(plain(outline.why(report)), room, first=f"{report.verdict.value}: ", rest=_INDENT)
+    if report.unprotected:
+        yield outline.UNPROTECTED
     if report.series:
         series = report.series
         patches = "patch" if series.patches == 1 else "patches"

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Line tables of a kernel: kept beside its image, and asked for the source line of an address.
 
+binutils read what a stranger's build made, so they work in the sandbox.
 Only symbols and debug sections are kept, compressed by objcopy and with the holes left out: 7 MB of a
 vmlinux of 36 (Linux 6.1, measured). addr2line and nm read that file as they read the vmlinux.
 """
@@ -12,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from kpatch_tools.model.run import Command
+from kpatch_tools.model.sandbox import Sandbox
 from kpatch_tools.parse.stack import Frame, Symbol
 from kpatch_tools.tools import process
 from kpatch_tools.tools.kbuild import MAPPED_SOURCE
@@ -30,7 +32,8 @@ def keep_tables(vmlinux: Path, target: Path) -> bool:
     scratch = target.with_suffix(".new")
     try:
         argv = ("objcopy", "--only-keep-debug", "--compress-debug-sections=zlib", str(vmlinux), str(scratch))
-        if not process.run(Command(argv=argv, timeout=_TIMEOUT_S)).ok:
+        shown = Sandbox(readable=(vmlinux,), writable=(target.parent,))
+        if not process.run(Command(argv=argv, timeout=_TIMEOUT_S, sandbox=shown)).ok:
             return False
         _copy_sparse(scratch, target)
     finally:
@@ -59,14 +62,16 @@ def resolve(tables: Path, symbols: Iterable[Symbol]) -> dict[Symbol, tuple[Frame
     asked = "".join(f"{place:#x}\n" for place in places).encode()
     # -a prints each address before its frames: the number of frames differs by what was inlined.
     argv = ("addr2line", "-a", "-f", "-i", "-e", str(tables))
-    answer = process.run(Command(argv=argv, timeout=_TIMEOUT_S, stdin=asked))
+    shown = Sandbox(readable=(tables,))
+    answer = process.run(Command(argv=argv, timeout=_TIMEOUT_S, stdin=asked, sandbox=shown))
     frames = _frames(answer.text) if answer.ok else {}
     return {symbol: frames[place] for place, here in places.items() if place in frames for symbol in here}
 
 
 def _bases(tables: Path) -> Mapping[tuple[str, int], tuple[int, ...]]:
     """Name and size to addresses; the size reaches to the next symbol, as kallsyms counts it."""
-    listed = process.run(Command(argv=("nm", "--defined-only", str(tables)), timeout=_TIMEOUT_S))
+    argv = ("nm", "--defined-only", str(tables))
+    listed = process.run(Command(argv=argv, timeout=_TIMEOUT_S, sandbox=Sandbox(readable=(tables,))))
     rows = [line.split(" ", 2) for line in listed.text.splitlines()] if listed.ok else []
     code = [(int(row[0], 16), row[2]) for row in rows if len(row) == 3 and row[1] in _CODE]
     starts = sorted({address for address, _name in code})

@@ -15,8 +15,9 @@ from pathlib import Path
 
 from kpatch_tools.errors import EnvironmentFault
 from kpatch_tools.model.run import Command, Ended
+from kpatch_tools.model.sandbox import Sandbox
 from kpatch_tools.parse.elf import section
-from kpatch_tools.tools import process
+from kpatch_tools.tools import outputs, process
 from kpatch_tools.tools.files import cache_dir, locked, write_atomic
 from kpatch_tools.tools.kernels import Kernel
 
@@ -123,12 +124,15 @@ def _by_program(argv: tuple[str, ...], package: str, data: bytes) -> bytes:
     with tempfile.TemporaryDirectory(prefix="kvet-btf-") as name:
         packed, plain = Path(name) / "packed", Path(name) / "plain"
         packed.write_bytes(data)
-        done = process.run(Command(argv=(*argv, str(packed), *_out(argv[0], plain)), timeout=TIMEOUT_S))
+        words = (*argv, str(packed), *_out(argv[0], plain))
+        # A stranger's build packed it.
+        shown = Sandbox(writable=(Path(name),))
+        done = process.run(Command(argv=words, timeout=TIMEOUT_S, sandbox=shown))
         if done.ended is Ended.NOT_FOUND:
             raise EnvironmentFault(f"{argv[0]} is not installed", cure=f"apt-get install -y {package}")
         if not plain.is_file():
             done.ok_or_raise("cannot unpack a kernel")
-        return plain.read_bytes()
+        return outputs.read_bytes(Path(name), plain.name, LARGEST_BYTES) or b""
 
 
 def _out(program: str, plain: Path) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from kpatch_tools.errors import EnvironmentFault
 from kpatch_tools.model.run import Command, Ended
+from kpatch_tools.model.sandbox import Sandbox
 from kpatch_tools.parse.checkpatch import Complaint, read_terse
 from kpatch_tools.tools import process
 from kpatch_tools.tools.git import Repository
@@ -79,6 +80,8 @@ def _complaints(folder: Path, mails: Sequence[Mail]) -> dict[str, tuple[Complain
                 "HOME": str(folder),
                 "GIT_DIR": str(folder / "kvet-no-repository"),
             },
+            # A program of a tree reads a stranger's text.
+            sandbox=Sandbox(readable=(folder,)),
         )
     )
     if result.ended is Ended.NOT_FOUND:

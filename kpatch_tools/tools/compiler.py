@@ -5,6 +5,7 @@ from pathlib import Path
 
 from kpatch_tools.errors import ToolFailed
 from kpatch_tools.model.run import Command, Ended, RunResult
+from kpatch_tools.model.sandbox import Sandbox
 from kpatch_tools.tools import process
 
 TIMEOUT_S = 60.0
@@ -35,7 +36,10 @@ def assembly(source: str, include: Path) -> RunResult:
 def _gcc(source: str, include: Path, *flags: str) -> RunResult:
     # The machine type is that of the contracts, whatever the compiler makes by itself.
     argv = ("gcc", *_FLAGS, "-m64", f"-I{include}", *flags, "-")
-    result = process.run(Command(argv=argv, stdin=source.encode(), timeout=TIMEOUT_S))
+    # A header of a series may include any file, and an error quotes it.
+    shown = Sandbox(readable=(include,))
+    result = process.run(Command(argv=argv, stdin=source.encode(), timeout=TIMEOUT_S, sandbox=shown))
+    result.raise_limit("the compiler")
     if result.ended is not Ended.EXITED:
         # Not its exit code: that says whether the assertions hold.
         cure = "apt-get install -y gcc" if result.ended is Ended.NOT_FOUND else ""

@@ -7,21 +7,22 @@ make that calls us hands its job server down in MAKEFLAGS, where it is of no use
 """
 
 import hashlib
-import os
 import posixpath
 import re
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kpatch_tools.errors import EnvironmentFault, UserError
 from kpatch_tools.model.event import Event, Sink
 from kpatch_tools.model.run import Command, RunResult
+from kpatch_tools.model.sandbox import Sandbox
 from kpatch_tools.parse.gcc import is_step
 from kpatch_tools.parse.kconfig import Unmet, bad_lines, parse_config, unmet
-from kpatch_tools.tools import process
-from kpatch_tools.tools.files import cache_dir, data_dir, read_text
+from kpatch_tools.tools import ccache, outputs, process
+from kpatch_tools.tools.exhausted import stop_when_exhausted
+from kpatch_tools.tools.files import cache_dir, data_dir, read_text, write_atomic
 
 ARCH = "x86_64"
 IMAGE = "arch/x86/boot/bzImage"
@@ -54,7 +55,9 @@ HEADERS_PROGRAMS = {"make": "make", "gcc": "gcc", "rsync": "rsync"}
 # "savedcmd_" since 6.3 (scripts/Kbuild.include).
 _TARGET = re.compile(r"(?:saved)?cmd_(\S+\.o) :=")
 _LINE_BYTES = 4096
-_EXHAUSTED = ("No space left on device", "Cannot allocate memory", "Killed signal terminated program")
+_LARGEST_CONFIG = 4 << 20
+# A build with all its warnings prints a few MB.
+_LARGEST_LOG = 256 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,16 +80,28 @@ class Fragments:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """Where a build happens: the source tree (never written), the object folder, the log of make."""
+    """Where a build happens: the source tree (never written), the object folder, the log of make.
+
+    ``readable`` is what the programs may see beside these. For the code of a stranger ``ccache`` is a folder
+    of that owner's, and ``inside`` where ``objects`` lies in the sandbox: where the user's own lie outside.
+    """
 
     source: Path
     objects: Path
     log: Path
+    readable: tuple[Path, ...] = ()
+    ccache: Path | None = None
+    inside: Path | None = None
+
+    @property
+    def named(self) -> Path:
+        """The object folder as the programs call it."""
+        return self.inside or self.objects
 
     @property
     def roots(self) -> tuple[str, str]:
         """The prefixes to cut from paths in the log."""
-        return str(self.source), str(self.objects)
+        return str(self.source), str(self.named)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,14 +179,15 @@ def configure(site: Site, wanted: Fragments) -> Configured:
     Raises ToolFailed when the kernel's own configuration program fails.
     """
     site.objects.mkdir(parents=True, exist_ok=True)
-    given = site.objects / "kvet.allconfig"
-    given.write_text(wanted.text, encoding="utf-8")
-    result = process.run(make_command(site, "allnoconfig", f"KCONFIG_ALLCONFIG={given}"))
+    # Not in the object folder: there a build may have left a link in its place.
+    given = write_atomic(cache_dir("fragments") / f"{wanted.digest}.config", wanted.text, durable=False)
+    seen = replace(site, readable=(*site.readable, given))
+    result = process.run(make_command(seen, "allnoconfig", f"KCONFIG_ALLCONFIG={given}"))
     stop_when_exhausted(result, site.log)
     result.ok_or_raise(
         "the kernel's configuration could not be made", cure="name the top of a kernel's source with --tree"
     )
-    text = (site.objects / ".config").read_text(encoding="utf-8", errors="replace")
+    text = (outputs.read_bytes(site.objects, ".config", _LARGEST_CONFIG) or b"").decode(errors="replace")
     got = parse_config(text)
     left_out = tuple(item.symbol for item in unmet(wanted.optional, got))
     return Configured(text=text, unmet=unmet(wanted.wanted, got), left_out=left_out)
@@ -215,8 +231,9 @@ def built_objects(site: Site) -> tuple[str, ...]:
     """
     found = set()
     for kept in site.objects.rglob(".*.o.cmd"):
-        with kept.open("rb") as stream:
-            named = _TARGET.match(stream.readline(_LINE_BYTES).decode(errors="replace"))
+        name = str(kept.relative_to(site.objects))
+        begins = (outputs.read_bytes(site.objects, name, _LINE_BYTES) or b"").partition(b"\n")[0]
+        named = _TARGET.match(begins.decode(errors="replace"))
         if named and (site.source / named[1]).with_suffix(".c").is_file():
             found.add(named[1])
     return tuple(sorted(found))
@@ -241,14 +258,15 @@ def build_selftest(
     Without ``generated`` it is a test of the tree itself, which the Makefile lists.
     CFLAGS and LDFLAGS must not be given: that would silence the Makefile's own.
     """
-    target = site.objects / name
-    target.parent.mkdir(parents=True, exist_ok=True)
+    target = site.named / name
+    site.objects.mkdir(parents=True, exist_ok=True)
+    outputs.make_folder(site.objects, posixpath.dirname(name))
     outside = (f"VPATH={generated}", f"TEST_GEN_PROGS_EXTENDED={target}") if generated else ()
     argv = (
         "make",
         "-C",
         str(site.source / "tools/testing/selftests/kvm"),
-        f"OUTPUT={site.objects}",
+        f"OUTPUT={site.named}",
         *outside,
         f"KHDR_INCLUDES=-isystem {headers}",
         f"EXTRA_CFLAGS={' '.join(flags)}",
@@ -256,16 +274,10 @@ def build_selftest(
         *compiler_words(),
         str(target),
     )
-    result = process.run(_command(argv, site.log))
+    seen = replace(site, readable=(*site.readable, headers, *((generated,) if generated else ())))
+    result = process.run(_command(argv, seen))
     stop_when_exhausted(result, site.log)
     return result
-
-
-def ccache_environment() -> dict[str, str]:
-    """Where ccache keeps its files: ours, unless the user said otherwise; {} without ccache."""
-    if not shutil.which("ccache") or os.environ.get("CCACHE_DIR"):
-        return {}
-    return {"CCACHE_DIR": str(cache_dir("ccache"))}
 
 
 def _image_words(site: Site) -> tuple[str, ...]:
@@ -277,7 +289,7 @@ def _line_tables(site: Site) -> tuple[str, ...]:
 
     The folders are mapped away: the image holds a build id, which is a digest of these tables too.
     """
-    places = (f"{site.source}={MAPPED_SOURCE}", f"{site.objects}={MAPPED_OBJECTS}")
+    places = (f"{site.source}={MAPPED_SOURCE}", f"{site.named}={MAPPED_OBJECTS}")
     return ("-g1", *(f"-fdebug-prefix-map={place}" for place in places))
 
 
@@ -288,28 +300,26 @@ def compiler_words() -> tuple[str, ...]:
 
 def make_command(site: Site, *words: str) -> Command:
     """The kernel's make with what all goals share; its output goes to the log of ``site``."""
-    argv = ("make", "-C", str(site.source), f"O={site.objects}", f"ARCH={ARCH}", "LOCALVERSION=")
-    return _command((*argv, "KBUILD_BUILD_VERSION=1", *_FIXED, *words), site.log, _ANYWHERE)
+    argv = ("make", "-C", str(site.source), f"O={site.named}", f"ARCH={ARCH}", "LOCALVERSION=")
+    return _command((*argv, "KBUILD_BUILD_VERSION=1", *_FIXED, *words), site, _ANYWHERE)
 
 
-def _command(argv: tuple[str, ...], log: Path, more: Mapping[str, str] | None = None) -> Command:
+def _command(argv: tuple[str, ...], site: Site, more: Mapping[str, str] | None = None) -> Command:
+    results = ccache.use(site.ccache)
+    own = () if site.inside else (site.objects,)
     return Command(
         argv=argv,
         timeout=BUILD_TIMEOUT_S,
         quiet_timeout=BUILD_QUIET_S,
-        env={**_NO_JOB_SERVER, **ccache_environment(), **(more or {})},
-        log=log,
+        env={**_NO_JOB_SERVER, **results.env, **(more or {})},
+        log=site.log,
+        output_limit=_LARGEST_LOG,
+        sandbox=Sandbox(
+            writable=(*own, *results.writable),
+            readable=(site.source, *site.readable, *results.readable),
+            moved=((site.objects, site.inside),) if site.inside else (),
+        ),
     )
-
-
-def stop_when_exhausted(result: RunResult, log: Path) -> None:
-    """EnvironmentFault where make failed for want of disk or memory: that is no fault of the series."""
-    output = f"{result.error_text}\n{result.text[-20000:]}"
-    for text in () if result.ok else _EXHAUSTED:
-        if text in output:
-            raise EnvironmentFault(
-                f"the build stopped: {text} (log: {log})", cure="free some, or use --jobs 1"
-            )
 
 
 class _Steps:

@@ -8,10 +8,10 @@ sparse.rst).
 
 import shutil
 from collections.abc import Sequence
-from pathlib import Path
 
 from kpatch_tools.model.run import Command, RunResult
-from kpatch_tools.tools import kbuild, process
+from kpatch_tools.tools import kbuild, outputs, process
+from kpatch_tools.tools.exhausted import stop_when_exhausted
 
 VERSION_TIMEOUT_S = 20.0
 
@@ -22,7 +22,7 @@ def compile_objects(site: kbuild.Site, goals: Sequence[str], *, jobs: int, extra
     The log is that of this run alone.
     """
     for goal in goals:
-        _place(site, goal).unlink(missing_ok=True)
+        outputs.remove(site.objects, kbuild.plain(goal))
     words = ("W=1",) if extra else ()
     return _run(site, (*words, *kbuild.compiler_words(), *goals), jobs)
 
@@ -34,7 +34,7 @@ def run_sparse(site: kbuild.Site, goals: Sequence[str], *, jobs: int) -> RunResu
 
 def not_made(site: kbuild.Site, goals: Sequence[str]) -> tuple[str, ...]:
     """Those of ``goals`` that are not there: nothing is proven of them."""
-    return tuple(goal for goal in goals if not _place(site, goal).is_file())
+    return tuple(goal for goal in goals if not outputs.is_plain(site.objects, kbuild.plain(goal)))
 
 
 def sparse_version() -> str:
@@ -45,14 +45,10 @@ def sparse_version() -> str:
     return (said.text or said.error_text).strip().partition("\n")[0] if said.ok else ""
 
 
-def _place(site: kbuild.Site, goal: str) -> Path:
-    return site.objects / kbuild.plain(goal)
-
-
 def _run(site: kbuild.Site, words: tuple[str, ...], jobs: int) -> RunResult:
     site.log.parent.mkdir(parents=True, exist_ok=True)
     site.log.write_bytes(b"")
     # Silent, and each target's words together: what is left in the log are complaints.
     result = process.run(kbuild.make_command(site, "-s", "-k", "-Otarget", f"-j{jobs}", *words))
-    kbuild.stop_when_exhausted(result, site.log)
+    stop_when_exhausted(result, site.log)
     return result

@@ -2,7 +2,7 @@
 """An object folder of kbuild, held by one run at a time and put right after a run that was killed.
 
 make notices that an object is older than its source, not that it was half written, nor that its source was
-moved while the compiler read it. So a mark lies in the folder while make runs; where one is found, whatever
+moved while the compiler read it. So a mark lies beside it while make runs; where one is found, whatever
 is newer than the mark is removed, and make builds that again (with ccache, at no cost worth naming).
 """
 
@@ -17,7 +17,6 @@ from kpatch_tools.errors import EnvironmentFault
 from kpatch_tools.model.event import Event, Sink
 from kpatch_tools.tools.files import locked
 
-MARK = "kvet.running"
 ORPHAN_S = 300.0
 POLL_S = 0.2
 # What may outlive a kvet that was killed: make ends at the first line that nobody reads any more.
@@ -33,7 +32,7 @@ def hold(objects: Path, sink: Sink, stage: str) -> Iterator[None]:
     busy = partial(sink, Event(stage, f"waits for another run that builds in {objects}"))
     with locked(objects.parent / f".{objects.name}.lock", busy):
         objects.mkdir(parents=True, exist_ok=True)
-        mark = objects / MARK
+        mark = mark_of(objects)
         if mark.exists():
             sink(Event(stage, "an earlier run was killed here: taking back what it wrote"))
             _wait_for_orphans(objects, sink, stage)
@@ -44,11 +43,16 @@ def hold(objects: Path, sink: Sink, stage: str) -> Iterator[None]:
         mark.unlink(missing_ok=True)
 
 
+def mark_of(objects: Path) -> Path:
+    """The file that says that make runs: beside the folder, where nothing that runs there can touch it."""
+    return objects.with_name(f".{objects.name}.running")
+
+
 def _take_back(objects: Path, since: int) -> None:
     for folder, _folders, names in os.walk(objects):
         for name in names:
             path = Path(folder) / name
-            if name != MARK and path.lstat().st_mtime_ns >= since:
+            if path.lstat().st_mtime_ns >= since:
                 path.unlink()
 
 

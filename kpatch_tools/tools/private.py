@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 STALE_AFTER_S = 120.0
-_SAFE_PATH = re.compile(r"^[A-Za-z0-9_+/.-]+$")
+_SAFE_PATH = re.compile(r"[A-Za-z0-9_+/.-]+")
 _LOCK, _COMING = ".lock", ".lock-to-be"
 
 
@@ -25,7 +25,7 @@ def private_folder(prefix: str) -> Iterator[Path]:
     """
     base = tempfile.gettempdir()
     # A mount point on the kernel's command line cannot be quoted, and virtme-ng joins arguments unquoted.
-    place = base if _SAFE_PATH.match(base) else "/tmp"  # noqa: S108 - mkdtemp makes the folder itself private
+    place = base if _SAFE_PATH.fullmatch(base) else "/tmp"  # noqa: S108 - mkdtemp makes the folder itself private
     sweep(Path(place), prefix)
     with tempfile.TemporaryDirectory(prefix=prefix, dir=place, ignore_cleanup_errors=True) as name:
         folder = Path(name).resolve()

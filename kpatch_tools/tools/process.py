@@ -9,6 +9,7 @@ whole process group: SIGTERM, a grace period, SIGKILL.
 import contextlib
 import os
 import selectors
+import shutil
 import signal
 import subprocess
 import threading
@@ -19,6 +20,9 @@ from pathlib import Path
 from typing import IO
 
 from kpatch_tools.model.run import Command, Ended, RunResult
+from kpatch_tools.tools import sandbox
+from kpatch_tools.tools.alive import end_sandbox, group_is_alive
+from kpatch_tools.tools.sandboxwatch import Watch
 
 GRACE_S = 3.0
 DRAIN_S = 1.0
@@ -61,34 +65,48 @@ def run(
 
     ``on_line`` receives each finished line of stdout and stderr as text, ``on_start`` the command itself
     (for ``-v``). At most KEEP_BYTES of each stream are kept in memory; the log file gets everything.
-    Raises Stopped when the thread's STOP event is set.
+    Raises Stopped when the thread's STOP event is set, EnvironmentFault when a sandbox cannot be had.
     """
     if on_start:
         on_start(command)
+    if command.sandbox is None or sandbox.OFF.get():
+        return _run(command, on_line)
+    words = ""
+    for users in sandbox.ways():
+        with sandbox.launch(command, command.sandbox, users=users) as launch:
+            if not shutil.which(command.argv[0], path=launch.env["PATH"]):
+                return _not_found(command, f"{command.argv[0]}: not found in {launch.env['PATH']}")
+            result = _run(command, on_line, launch)
+            if result.ended is not Ended.EXITED or launch.entered:
+                return result
+            words = result.error_text
+    raise sandbox.refused(words)
+
+
+def _run(command: Command, on_line: LineSink | None, launch: sandbox.Launch | None = None) -> RunResult:
     started = time.monotonic()
     try:
         process = subprocess.Popen(
-            command.argv,
-            cwd=command.cwd,
-            env=clean_environment(command.env),
+            launch.argv if launch else command.argv,
+            # bubblewrap itself goes where the program is to be.
+            cwd="/" if launch else command.cwd,
+            env=launch.env if launch else clean_environment(command.env),
             stdin=subprocess.PIPE if command.stdin else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
+            pass_fds=(launch.passed,) if launch else (),
         )
     except (FileNotFoundError, PermissionError, NotADirectoryError) as error:
-        return RunResult(
-            command=command,
-            ended=Ended.NOT_FOUND,
-            returncode=127,
-            stderr=f"{error.strerror}: {error.filename}".encode(),
-        )
+        return _not_found(command, f"{error.strerror}: {error.filename}")
     guard: subprocess.Popen[bytes] | None = None
-    pump = _Pump(process, command, on_line)
+    pump = _Pump(process, command, on_line, launch)
     try:
         guard = _guard(process.pid) if command.timeout >= GUARDED_FROM_S else None
         ended = pump.until_end(started)
     finally:
+        if launch:
+            end_sandbox(launch.first)
         _end_group(process)
         _dismiss(guard)
         pump.close()
@@ -101,7 +119,12 @@ def run(
         stdout=bytes(pump.kept["stdout"]),
         stderr=bytes(pump.kept["stderr"]),
         elapsed=time.monotonic() - started,
+        limit=pump.limit,
     )
+
+
+def _not_found(command: Command, words: str) -> RunResult:
+    return RunResult(command=command, ended=Ended.NOT_FOUND, returncode=127, stderr=words.encode())
 
 
 def run_each(commands: Sequence[Command]) -> list[RunResult]:
@@ -122,26 +145,6 @@ def run_each(commands: Sequence[Command]) -> list[RunResult]:
         thread.join()
     # What failed to start in another thread fails here, where it is seen.
     return [results[at] if at in results else run(command) for at, command in enumerate(commands)]
-
-
-def group_is_alive(group: int) -> bool:
-    """Whether a process of that process group still runs.
-
-    A zombie does not run: in a container an orphan may stay one for seconds until process 1 reaps it,
-    and kill(2) with signal 0 cannot tell the two apart. Source: proc_pid_stat(5), fields 3 and 5.
-    """
-    try:
-        os.killpg(group, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            state, _parent, pgrp = stat.read_bytes().rpartition(b")")[2].split()[:3]
-            if int(pgrp) == group and state not in {b"Z", b"X"}:
-                return True
-    return False
 
 
 def _guard(group: int) -> subprocess.Popen[bytes]:
@@ -195,8 +198,17 @@ def _size(path: Path) -> int:
 class _Pump:
     """Moves a process's output to memory, the log and the line sink, and watches the deadlines."""
 
-    def __init__(self, process: subprocess.Popen[bytes], command: Command, on_line: LineSink | None) -> None:
+    def __init__(
+        self,
+        process: subprocess.Popen[bytes],
+        command: Command,
+        on_line: LineSink | None,
+        launch: sandbox.Launch | None,
+    ) -> None:
         self._process = process
+        self._launch = launch
+        self._sandbox = Watch.over(command.sandbox) if launch and command.sandbox else None
+        self.limit = ""
         self._command = command
         self._on_line = on_line
         self.kept = {"stdout": bytearray(), "stderr": bytearray()}
@@ -233,8 +245,8 @@ class _Pump:
             quiet = self._command.quiet_timeout
             if quiet is not None and now - last_output > quiet:
                 return Ended.QUIET
-            if self._flooded(now):
-                return Ended.FLOODED
+            if over := self._over(now):
+                return over
             if exited_at is None and self._process.poll() is not None:
                 exited_at = now
                 self._unwatch()
@@ -265,6 +277,13 @@ class _Pump:
                     stream.close()
         if self._log:
             self._log.close()
+
+    def _over(self, now: float) -> Ended | None:
+        if self._flooded(now):
+            return Ended.FLOODED
+        if self._sandbox and self._launch:
+            self.limit = self._sandbox.exceeded(self._launch, now)
+        return Ended.LIMIT if self.limit else None
 
     def _flooded(self, now: float) -> bool:
         limit = self._command.output_limit

@@ -4,6 +4,7 @@
 import json
 import re
 import shutil
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +12,9 @@ from pathlib import Path
 from kpatch_tools.errors import EnvironmentFault, ToolFailed
 from kpatch_tools.model.preview import SphinxMessage
 from kpatch_tools.model.run import Command
+from kpatch_tools.model.sandbox import Sandbox
 from kpatch_tools.parse.sphinxlog import read_warnings, why_it_stopped
-from kpatch_tools.tools import process
+from kpatch_tools.tools import outputs, process
 from kpatch_tools.tools.probe import locate
 
 PROGRAM = "sphinx-build"
@@ -23,6 +25,9 @@ PLAIN_CONF = Path(__file__).parent / "sphinx_conf.py"
 _VERSION = re.compile(r"\d+(?:\.\d+)+")
 # What alabaster's page would load, in its order; alabaster.css itself imports basic.css.
 _STYLES = ("basic.css", "alabaster.css", "pygments.css", "custom.css")
+# What of an environment a program of it needs; of ~/.local not what else lies there.
+_PARTS = ("bin", "lib", "lib64", "pyvenv.cfg")
+_LARGEST = 64 << 20
 _IMPORT = re.compile(r"@import [^;]*;")
 # A document must not read files of this machine, nor put scripts into the page; and a severe fault is a
 # finding, not the end. Source: docutils' configuration file, sections "general" and "parsers".
@@ -102,28 +107,46 @@ def build(sphinx: Sphinx, work: Path, documents: Mapping[str, str], *, conf: Pat
                 "TMPDIR": str(work / "tmp"),
                 "PYTHONDONTWRITEBYTECODE": "1",
             },
+            # A conf.py is a program, and a document of a series may name any file.
+            sandbox=Sandbox(writable=(work,), readable=(tree, *_installed(sphinx.path))),
         )
     )  # fmt: skip
-    pages = {name: out / f"{name}.fjson" for name in documents}
-    if not result.ok or not all(page.is_file() for page in pages.values()):
+    result.raise_limit("the preview")
+    pages = {name: f"out/{name}.fjson" for name in documents}
+    if not result.ok or not all(outputs.is_plain(work, page) for page in pages.values()):
         reason = why_it_stopped(result.error_text) or f"{result.ended.value}, exit code {result.returncode}"
         raise ToolFailed(f"Sphinx {sphinx.version}: {reason}", tail=result.tail)
     return Built(
-        bodies={name: _body(page) for name, page in pages.items()},
-        style=_style(out / "_static"),
-        messages=read_warnings(log.read_text(encoding="utf-8", errors="replace"), str(sources)),
+        bodies={name: _body(work, page) for name, page in pages.items()},
+        style=_style(work, "out/_static"),
+        messages=read_warnings(_text(work, log.name), str(sources)),
     )
 
 
-def _body(page: Path) -> str:
-    body = json.loads(page.read_text(encoding="utf-8")).get("body")
+def _installed(program: Path) -> tuple[Path, ...]:
+    """What shows a Python program of some environment: its folders, and those of the Python behind it."""
+    places = {program.parent.parent, _prefix(program)}
+    return (program, *sorted(place / name for place in places for name in _PARTS))
+
+
+def _prefix(program: Path) -> Path:
+    """The prefix of the Python that is beside a program, or of our own."""
+    python = program.with_name("python3")
+    return (python if python.exists() else Path(sys.executable)).resolve().parent.parent
+
+
+def _text(folder: Path, name: str) -> str:
+    return (outputs.read_bytes(folder, name, _LARGEST) or b"").decode(errors="replace")
+
+
+def _body(work: Path, page: str) -> str:
+    body = json.loads(_text(work, page)).get("body")
     if not isinstance(body, str):
-        raise ToolFailed(f"Sphinx wrote a page without a body: {page.name}")
+        raise ToolFailed(f"Sphinx wrote a page without a body: {page.rpartition('/')[2]}")
     return body
 
 
-def _style(folder: Path) -> str:
-    sheets = [folder / name for name in _STYLES]
-    texts = [path.read_text(encoding="utf-8", errors="replace") for path in sheets if path.is_file()]
+def _style(work: Path, folder: str) -> str:
+    texts = [_text(work, f"{folder}/{name}") for name in _STYLES]
     # "</" would end the style element that this text goes into.
     return _IMPORT.sub("", "\n".join(texts)).replace("</", "<\\/")

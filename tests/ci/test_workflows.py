@@ -60,9 +60,13 @@ def unpinned(path):
         if not use.startswith("$/ci") and (match is None or (match["name"], match["commit"]) not in known):
             found.append(use)
     images = {f"{one['name']}@{one['digest']}" for one in pins()["image"]}
-    return found + [
-        job["container"] for job in jobs(path).values() if job.get("container", "") not in {"", *images}
-    ]
+    return found + [image for image in map(image_of, jobs(path).values()) if image not in {"", *images}]
+
+
+def image_of(job):
+    """The image of a job's container, "" for none."""
+    container = job.get("container", "")
+    return container if isinstance(container, str) else container["image"]
 
 
 @pytest.mark.parametrize("path", FILES, ids=names)
@@ -73,7 +77,8 @@ def test_every_action_and_image_is_pinned(path):
 def test_an_action_that_is_not_pinned_is_seen(tmp_path):
     workflow = tmp_path / "w.yml"
     workflow.write_text(
-        "on: push\njobs:\n  a:\n    container: debian:12\n    steps:\n    - uses: actions/checkout@v4\n"
+        "on: push\njobs:\n  a:\n    container:\n      image: debian:12\n    steps:\n"
+        "    - uses: actions/checkout@v4\n"
         f"    - uses: actions/checkout@{'0' * 40}\n"
     )
     assert unpinned(workflow) == ["actions/checkout@v4", f"actions/checkout@{'0' * 40}", "debian:12"]

@@ -58,13 +58,13 @@ def test_a_busybox_that_is_no_static_program(bare: Path) -> None:
     (bare / "busybox").write_bytes(Path(sys.executable).resolve().read_bytes()[:4096])
     (bare / "busybox").chmod(0o755)
     named = by_name(doctor.examine())
-    assert named["busybox"].state is State.DEGRADED
+    assert named["busybox"].state is State.MISSING
     assert named["busybox"].package == "busybox-static"
 
 
 def test_too_little_room(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor.probe, "disk_free", lambda path: 5 << 30)
-    monkeypatch.setattr(doctor.probe, "memory_available", lambda: 1 << 30)
+    monkeypatch.setattr(doctor.meminfo, "memory_available", lambda: 1 << 30)
     named = by_name(doctor.examine())
     assert named["disk"].state is State.DEGRADED
     assert named["memory"].state is State.MISSING

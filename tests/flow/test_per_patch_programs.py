@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 
+from kpatch_tools.errors import UserError
 from kpatch_tools.flow.per_patch_programs import FOLDER, compile_programs
 from kpatch_tools.model.event import silent
 from kpatch_tools.model.perpatch import ProgramState
@@ -74,3 +75,11 @@ def test_no_program_is_nothing_to_compile(compiled):
 
 def test_programs_of_other_selftests_are_not_claimed(compiled):
     assert compiled({"tools/testing/selftests/mm/a.c": GOOD}).state is ProgramState.NOT_RUN
+
+
+@pytest.mark.parametrize("name", ["...c", "x86_64/...c", "..c", ".c"])
+def test_a_program_whose_name_would_be_a_folder_is_told_and_not_built(compiled, tmp_path, name):
+    """Its log, and all that is removed before it is built, would lie in the folder above."""
+    with pytest.raises(UserError, match="brings a program without a name"):
+        compiled({name: GOOD})
+    assert not (tmp_path / "logs").exists()

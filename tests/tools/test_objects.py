@@ -12,7 +12,7 @@ from kpatch_tools.errors import EnvironmentFault
 from kpatch_tools.model.event import Event, silent
 from kpatch_tools.model.run import Command
 from kpatch_tools.tools import objects, process
-from kpatch_tools.tools.objects import MARK, hold
+from kpatch_tools.tools.objects import hold, mark_of
 
 
 def test_an_orderly_run_leaves_no_mark_and_takes_nothing_back(tmp_path: Path) -> None:
@@ -37,12 +37,12 @@ def test_what_a_killed_run_wrote_is_taken_back(tmp_path: Path) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         killed()
-    assert (folder / MARK).exists()
+    assert mark_of(folder).exists()
     events: list[Event] = []
     with hold(folder, events.append, "build"):
         assert [path.name for path in (folder / "sub").iterdir()] == ["old.o"]
     assert "killed" in events[0].text
-    assert not (folder / MARK).exists()
+    assert not mark_of(folder).exists()
 
 
 def test_a_second_run_says_that_it_waits(tmp_path: Path) -> None:
@@ -66,7 +66,7 @@ def test_a_second_run_says_that_it_waits(tmp_path: Path) -> None:
 def test_programs_of_a_killed_run_are_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "o"
     folder.mkdir()
-    (folder / MARK).write_bytes(b"")
+    mark_of(folder).write_bytes(b"")
     # A program that is called "make" and works in the folder until a file appears.
     binary = tmp_path / "make"
     binary.symlink_to(sys.executable)
@@ -93,7 +93,7 @@ def test_programs_of_a_killed_run_are_waited_for(tmp_path: Path, monkeypatch: py
 def test_a_program_that_never_ends_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "o"
     folder.mkdir()
-    (folder / MARK).write_bytes(b"")
+    mark_of(folder).write_bytes(b"")
     monkeypatch.setattr(objects, "ORPHAN_S", 0.0)
     monkeypatch.setattr(objects, "_builder_in", lambda _folder: 4711)
     with pytest.raises(EnvironmentFault, match="4711") as caught, hold(folder, silent, "build"):

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Whether what was started still runs, and the end of all that runs in a sandbox."""
+
+import contextlib
+import os
+import signal
+import time
+from pathlib import Path
+
+# So long thousands of processes may take to end.
+SANDBOX_GRACE_S = 20.0
+_DEAD = frozenset({b"Z", b"X"})
+
+
+def group_is_alive(group: int) -> bool:
+    """Whether a process of that process group still runs.
+
+    A zombie does not run: in a container an orphan may stay one for seconds until process 1 reaps it,
+    and kill(2) with signal 0 cannot tell the two apart. Source: proc_pid_stat(5), fields 3 and 5.
+    """
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            state, _parent, pgrp = stat.read_bytes().rpartition(b")")[2].split()[:3]
+            if int(pgrp) == group and state not in _DEAD:
+                return True
+    return False
+
+
+def end_sandbox(first: int) -> None:
+    """End the process that is number 1 in a sandbox, 0 for none, and all others in there with it.
+
+    It counts as ended only when they are gone. Source: pid_namespaces(7).
+    """
+    if not first:
+        return
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(first, signal.SIGKILL)
+    deadline = time.monotonic() + SANDBOX_GRACE_S
+    while time.monotonic() < deadline and _runs(first):
+        time.sleep(0.002)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0]
+    except (OSError, IndexError):
+        return False
+    return state not in _DEAD

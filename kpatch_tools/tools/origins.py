@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Remembers which commits are a stranger's, and keeps what is built of them apart from all else.
+
+A build runs the series' own Makefiles, and these can leave any object and any ccache entry behind. So nothing
+that a series' build writes is ever read by the build of another: each author and title has object folders and
+a ccache of its own, which begin as copies of what the user's own commits were built to and read those.
+"""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+from kpatch_tools.errors import EnvironmentFault
+from kpatch_tools.model.origin import Origin
+from kpatch_tools.model.run import Command
+from kpatch_tools.model.series import Series
+from kpatch_tools.tools import kept, process, sandbox
+from kpatch_tools.tools.files import cache_dir, locked, write_atomic
+from kpatch_tools.tools.git import Repository
+
+MOST_OWNERS = 6
+_FOLDER = "origins"
+_DIGITS = 24
+_COPY_TIMEOUT_S = 600.0
+
+
+def note(store: Path, commits: Iterable[str], base: str, series: Series) -> None:
+    """Remember that these commits, in the kept repository ``store``, are the series'; ``base`` is not."""
+    text = json.dumps({"base": base, "owner": owner_of(series)})
+    for commit in dict.fromkeys(commits):
+        if commit != base:
+            write_atomic(store.parent / _FOLDER / commit, text, durable=False)
+
+
+def owner_of(series: Series) -> str:
+    """The author and the title of a series, whatever its version, as the name of a folder."""
+    first = series.cover or next(iter(series.patches), None)
+    words = (first.author.email.lower(), " ".join(first.subject.lower().split())) if first else (series.name,)
+    return hashlib.sha256("\0".join(words).encode("utf-8", "surrogateescape")).hexdigest()[:_DIGITS]
+
+
+def origin_of(tree: Path, commit: str) -> Origin | None:
+    """Whose ``commit`` is; None for one of the user's own tree, and for all without a sandbox.
+
+    A commit that nobody remembers and that the tree has not is a stranger's too, and an owner by itself.
+    """
+    if sandbox.OFF.get():
+        return None
+    place = kept.store_for(tree).parent / _FOLDER / commit
+    try:
+        return Origin(**json.loads(place.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        known = Repository.open(tree).run("cat-file", "-e", f"{commit}^{{commit}}").ok
+        return None if known else Origin(base="", owner=commit[:_DIGITS])
+
+
+def folder_of(origin: Origin, name: str) -> Path:
+    """A folder of that owner's, made when absent; of owners that were long not seen nothing is kept."""
+    owners = cache_dir("owners")
+    mine = owners / origin.owner
+    if not mine.is_dir():
+        with locked(owners / ".lock"):
+            seen = sorted(
+                (one for one in owners.iterdir() if one.is_dir()), key=lambda one: one.stat().st_mtime
+            )
+            for old in seen[: max(0, len(seen) - MOST_OWNERS + 1)]:
+                shutil.rmtree(old, ignore_errors=True)
+    (mine / name).mkdir(parents=True, exist_ok=True)
+    mine.touch()
+    return mine / name
+
+
+def copied(source: Path, target: Path) -> None:
+    """Make ``target`` a copy of the object folder ``source``, with the times that make looks at.
+
+    Raises EnvironmentFault when it cannot be made (disk full); there is none then.
+    """
+    argv = ("cp", "-a", "--reflink=auto", f"{source}/.", str(target))
+    done = process.run(Command(argv=argv, timeout=_COPY_TIMEOUT_S))
+    if not done.ok:
+        shutil.rmtree(target, ignore_errors=True)
+        raise EnvironmentFault(f"cannot copy {source}: {done.tail[-200:]}", cure="make room on that disk")

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Whose a commit is, and that what a stranger's build leaves serves that stranger alone."""
+
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from kpatch_tools.errors import EnvironmentFault
+from kpatch_tools.flow.apply import apply_series
+from kpatch_tools.flow.series import load_series
+from kpatch_tools.flow.site import build_site, forget_objects
+from kpatch_tools.model.event import silent
+from kpatch_tools.model.series import Series
+from kpatch_tools.tools import ccache, files, kept, origins, sandbox
+
+MAIL = (
+    "From: {who}\nSubject: [PATCH v{version}] {title}\nDate: Mon, 1 Jan 2024 10:00:00 +0200\n"
+    "Message-ID: <{version}@x>\n\nWords.\n\n---\n f | 2 +-\n\ndiff --git a/f b/f\n--- a/f\n+++ b/f\n"
+    "@@ -1 +1 @@\n-a\n+b\n"
+)
+
+
+@pytest.fixture
+def posted(tmp_path: Path) -> Callable[..., Series]:
+    """``posted(version, who=..., title=...)``: a series of one patch."""
+
+    def make(version: int = 1, who: str = "A <a@x.org>", title: str = "f: say b") -> Series:
+        folder = tmp_path / f"mails-{version}-{abs(hash((who, title)))}"
+        folder.mkdir()
+        (folder / "0001.patch").write_text(MAIL.format(who=who, version=version, title=title))
+        return load_series(str(folder))
+
+    return make
+
+
+def test_versions_have_one_owner_and_others_another(posted: Callable[..., Series]) -> None:
+    first = posted()
+    assert origins.owner_of(first) == origins.owner_of(posted(2, who="Other Name <A@x.org>"))
+    assert origins.owner_of(first) != origins.owner_of(posted(title="f: say c"))
+    assert origins.owner_of(first) != origins.owner_of(posted(3, who="B <b@x.org>"))
+    assert origins.owner_of(replace(first, patches=(), cover=None))
+
+
+def test_what_is_applied_is_remembered(posted, git_tree, git) -> None:
+    tree = git_tree({"f": b"a\n"})
+    base = git(tree, "rev-parse", "HEAD")
+    applied = apply_series(posted(), tree=tree, objects=kept.store_for(tree))
+    found = origins.origin_of(tree, applied.head)
+    assert (found.base, found.owner) == (base, origins.owner_of(posted(9)))
+    assert origins.origin_of(tree, base) is None
+    with sandbox.unprotected():
+        assert origins.origin_of(tree, applied.head) is None
+
+
+def test_a_commit_that_nobody_knows_is_an_owner_by_itself(posted, git_tree, git) -> None:
+    tree = git_tree({"f": b"a\n"})
+    store = kept.store_for(tree)
+    applied = apply_series(posted(), tree=tree, objects=store)
+    shutil.rmtree(store.parent / "origins")
+    found = origins.origin_of(tree, applied.head)
+    assert (found.base, found.owner) == ("", applied.head[:24])
+
+
+def test_a_strangers_objects_begin_as_a_copy_and_stay_apart(posted, git_tree, git, tmp_path) -> None:
+    tree = git_tree({"f": b"a\n"})
+    base = git(tree, "rev-parse", "HEAD")
+    applied = apply_series(posted(), tree=tree, objects=kept.store_for(tree))
+    other = apply_series(posted(1, who="B <b@x.org>"), tree=tree, objects=kept.store_for(tree))
+
+    def site(commit: str):
+        return build_site(
+            tree, commit, source=tree, key="key", log=tmp_path / "log", sink=silent, stage="build"
+        )
+
+    with site(base) as own:
+        (own.objects / "a.o").write_text("good")
+        os.utime(own.objects / "a.o", (7, 7))
+        assert (own.ccache, own.inside, own.named) == (None, None, own.objects)
+    with site(applied.head) as stranger:
+        assert (stranger.objects / "a.o").read_text() == "good"
+        assert (stranger.objects / "a.o").stat().st_mtime == 7
+        assert stranger.named == own.objects != stranger.objects
+        (stranger.objects / "a.o").write_text("poison")
+    with site(other.head) as third:
+        assert (third.objects / "a.o").read_text() == "good"
+        assert third.ccache != stranger.ccache
+    assert (own.objects / "a.o").read_text() == "good"
+    with site(applied.head) as again:
+        assert (again.objects / "a.o").read_text() == "poison"
+        (again.objects / "trap").symlink_to(own.objects)
+        forget_objects(again)
+        assert list(again.objects.iterdir()) == []
+    assert (own.objects / "a.o").is_file()
+
+
+def test_of_owners_long_not_seen_nothing_is_kept() -> None:
+    for number in range(origins.MOST_OWNERS + 3):
+        place = origins.folder_of(origins.Origin(base="", owner=f"{number:02d}"), "obj")
+        os.utime(place.parent, (number, number))
+    left = sorted(path.name for path in files.cache_dir("owners").iterdir() if path.is_dir())
+    assert len(left) == origins.MOST_OWNERS
+    assert left[-1] == f"{origins.MOST_OWNERS + 2:02d}"
+
+
+def test_a_copy_that_cannot_be_made_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "to").mkdir()
+    with pytest.raises(EnvironmentFault, match="cannot copy"):
+        origins.copied(tmp_path / "none", tmp_path / "to")
+    assert not (tmp_path / "to").exists()
+
+
+def test_a_strangers_build_reads_the_shared_results_and_cannot_write_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ccache.shutil, "which", lambda _name: "/usr/bin/ccache")
+    monkeypatch.delenv("CCACHE_DIR", raising=False)
+    shared = files.cache_dir("ccache-shared")
+    theirs = ccache.use(tmp_path)
+    assert theirs.writable == (tmp_path,)
+    assert theirs.readable == (shared,)
+    assert theirs.env["CCACHE_REMOTE_STORAGE"] == f"file:{shared}|read-only"
+    ours = ccache.use()
+    assert ours.writable == (files.cache_dir("ccache"), shared)
+    assert ours.env["CCACHE_REMOTE_STORAGE"] == f"file:{shared}"
+    monkeypatch.setattr(ccache.shutil, "which", lambda _name: None)
+    assert ccache.use(tmp_path) == ccache.Results()
