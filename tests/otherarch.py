@@ -17,7 +17,8 @@ def recorded(arch: str) -> Evidence:
     record = (folder / "record.txt").read_text()
     nonce = record.partition(" ")[0]
     out, _, err = (folder / "output.log").read_text().partition("\n--- standard error ---\n")
-    output = TestOutput(name=NAME, stdout=split_output(out, nonce)[1], stderr=split_output(err, nonce)[1])
+    parts = [split_output(text, nonce, 1)[0][1] for text in (out, err)]
+    output = TestOutput(name=NAME, stdout=parts[0], stderr=parts[1])
     return Evidence(
         ended=Ended.EXITED,
         returncode=0,

@@ -63,7 +63,13 @@ def judge(evidence: Evidence, *, expect_results: bool = True, allowed: Sequence[
     exits with 0 passes only without it. ``allowed`` are complaints that do not count; each is a note.
     """
     splats, known = _sorted_out(evidence, allowed)
-    machine = [*_machine(evidence, splats), *_taint(evidence.record, known), *paging_votes(evidence)]
+    doubts = _doubts(evidence)
+    machine = [
+        *((Verdict.NO_VERDICT, text) for text in doubts),
+        *_machine(evidence, splats),
+        *_taint(evidence.record, known),
+        *paging_votes(evidence),
+    ]
     stopped = next((vote for vote in machine if vote[0] in _STOPS), None)
     votes = list(machine)
     mode = proven_mode(evidence)
@@ -79,6 +85,8 @@ def judge(evidence: Evidence, *, expect_results: bool = True, allowed: Sequence[
         else:
             blamed = True
         tests.extend(replace(test, mode=mode, program=output.name) for test in _blame(results, stopped))
+    if doubts:
+        tests = [_doubted(test, doubts[0]) for test in tests]
     verdict = worst(tuple(vote[0] for vote in votes))
     reason = next((text for found, text in votes if found is verdict), "nothing ran")
     findings = vm_findings(verdict, splats, tests, _silent_taint(machine, splats))
@@ -149,6 +157,12 @@ def _machine(evidence: Evidence, splats: tuple[Splat, ...]) -> Iterator[Vote]:
         yield Verdict.NO_VERDICT, f"the guest ended before the tests began; {_last_line(evidence.console)}"
     elif not record.done:
         yield Verdict.NO_VERDICT, f"the guest ended without its end mark; {_last_line(evidence.console)}"
+
+
+def _doubts(evidence: Evidence) -> tuple[str, ...]:
+    """Somebody wrote into what the guest's script alone writes: nothing good that the boot says counts."""
+    record = (f"the guest's record is not to be believed: {text}" for text in evidence.record.faults)
+    return (*record, *(f"what the guest left is not to be believed: {text}" for text in evidence.faults))
 
 
 def _hang(evidence: Evidence) -> str:
@@ -269,6 +283,13 @@ def _signal(number: int) -> str:
         return signal.Signals(number).name
     except ValueError:
         return f"signal {number}"
+
+
+def _doubted(test: TestResult, why: str) -> TestResult:
+    """A result without what it claims in the kernel's favour; a failure stays one."""
+    if test.status in {Verdict.PASS, Verdict.SKIP, *_EXPECTED}:
+        return replace(test, status=Verdict.NO_VERDICT, reason=why)
+    return test
 
 
 def _blame(results: tuple[TestResult, ...], stopped: Vote | None) -> Iterator[TestResult]:

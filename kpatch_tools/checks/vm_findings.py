@@ -88,6 +88,18 @@ def _of_splats(splats: Sequence[Splat]) -> Iterator[Finding]:
         )
 
 
+def host_root() -> Finding:
+    """What has to be known of results from guests that were shown the host's files."""
+    return Finding(
+        rule="guest/host-root",
+        severity=Severity.NOTE,
+        message="the guests saw every file of this machine that its user can read (--host-root)",
+        detail="The kernel under test and every test program could read them, and a stranger's may copy them "
+        "into its output. qemu itself ran outside the sandbox.",
+        hint="leave out --host-root: a guest then holds its tests alone",
+    )
+
+
 def _of_tests(tests: Sequence[TestResult]) -> Iterator[Finding]:
     for test in tests:
         observed = " ".join(f"{key}={value}" for key, value in test.observed.items())

@@ -101,10 +101,12 @@ then does, it is FLAKY, which is no success. A finished cell is kept at once: af
 )
 @click.option(
     "--backend",
-    type=click.Choice([backend.value for backend in Backend]),
-    help="direct: an initramfs and the static program; vng: the host's user space  [direct]",
+    type=click.Choice(options.BACKENDS),
+    help="direct: an initramfs and the static program; vng: virtme-ng's machine and its init  [direct]",
 )
+@options.host_root
 @options.jobs
+@options.no_sandbox
 @options.state("where runs/<time>-matrix-<name>/ goes")
 @options.output_format()
 def command(  # noqa: PLR0913 - one parameter an option
@@ -116,6 +118,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     jobs_vm: int | None,
     retries: int | None,
     backend: str | None,
+    host_root: bool,
     jobs: int | None,
     state: Path,
     fmt: str,
@@ -128,6 +131,10 @@ def command(  # noqa: PLR0913 - one parameter an option
         # It is kept with the run, which may be resumed from another folder.
         tree = str(Path(tree).resolve())
     limits = Limits(jobs=jobs_vm)
+    if host_root:
+        backend = options.back_end(
+            backend or (Backend.VNG if resume else Backend.DIRECT), host_root=True
+        ).value
     if resume is not None:
         plan, choices = _begun(
             resume, matrix, tree=tree, retries=retries, backend=backend, limits=limits, jobs=jobs

@@ -21,7 +21,6 @@ from kpatch_tools.flow.test import Settings, run_on_commit
 from kpatch_tools.model.arch import ARCHES, HOST_ARCH
 from kpatch_tools.model.finding import Severity
 from kpatch_tools.model.report import CheckResult, Report
-from kpatch_tools.model.vm import Backend
 from kpatch_tools.render.escape import terminal
 from kpatch_tools.tools.files import write_atomic
 from kpatch_tools.tools.kernels import select
@@ -68,6 +67,7 @@ _MEMORY = re.compile(r"^[1-9]\d{0,5}[MG]$")
     "or all of them: all; may be repeated  [defaults]",
 )
 @options.backend
+@options.host_root
 @click.option(
     "--allow-splats",
     metavar="FILE",
@@ -106,6 +106,7 @@ _MEMORY = re.compile(r"^[1-9]\d{0,5}[MG]$")
     help="for one boot's test",
 )
 @options.jobs
+@options.no_sandbox
 @options.state("where runs/<time>-test-<contract>/ and ledger/<contract>.json go")
 @options.output_format()
 def command(  # noqa: PLR0913 - one parameter an option
@@ -118,6 +119,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     config: tuple[str, ...],
     modes: tuple[str, ...],
     backend: str,
+    host_root: bool,
     allow_splats: str | None,
     arches: tuple[str, ...],
     cpus: int,
@@ -145,7 +147,7 @@ def command(  # noqa: PLR0913 - one parameter an option
         memory=memory,
         limit=timeout,
         jobs=jobs,
-        backend=Backend(backend),
+        backend=options.back_end(backend, host_root=host_root),
         allowed=load_allowed(allow_splats),
         config=config,
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from kpatch_tools.errors import ToolkitError
-from kpatch_tools.tools import probe
+from kpatch_tools.tools import meminfo
 from kpatch_tools.tools.process import STOP, Stopped
 
 # qemu's own memory beside the guest's; TCG's translated code is the larger part of it.
@@ -40,7 +40,7 @@ class Limits:
 
     cores: int = field(default_factory=lambda: len(os.sched_getaffinity(0)))
     jobs: int | None = None
-    memory: Callable[[], int] = probe.memory_available
+    memory: Callable[[], int] = meminfo.memory_available
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

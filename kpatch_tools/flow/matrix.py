@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from kpatch_tools.checks.vm_findings import host_root
 from kpatch_tools.errors import UserError
 from kpatch_tools.flow.crew import Crew, Limits, Progress, Task
 from kpatch_tools.flow.matrix_cell import Booter, cell_folder, load, run_cell
@@ -122,6 +123,7 @@ def run_matrix(  # noqa: PLR0913 - what, how, where to
             tool=tool,
             before=stock.checks,
             facts=facts,
+            findings=(host_root(),) if choices.backend is Backend.HOST_ROOT else (),
             elapsed=time.monotonic() - started,
         )
 

@@ -51,11 +51,12 @@ def conclude(  # noqa: PLR0913 - of what, and all that is told beside it
     tool: str,
     before: Sequence[CheckResult],
     facts: Sequence[tuple[str, str]],
+    findings: Sequence[Finding] = (),
     elapsed: float,
 ) -> Outcome:
     """The report on all cells; a cell without a result did not run.
 
-    ``before`` are the checks of making kernels and programs, ``facts`` those of the whole run.
+    ``before`` are the checks of making kernels and programs, the rest is of the whole run.
     """
     decided = _decided(cells, results)
     judged = {cell.key: _judge(cell, results.get(cell.key), decided) for cell in cells}
@@ -66,6 +67,7 @@ def conclude(  # noqa: PLR0913 - of what, and all that is told beside it
         status=Status.PASS if proven else Status.DID_NOT_RUN,
         reason="" if proven else "nothing was proven: no test came to a good result",
         elapsed=elapsed,
+        findings=tuple(findings),
         facts=tuple(facts),
     )
     shown = [judged[cell.key] for cell in cells]

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from kpatch_tools.checks.behaviour import explained
 from kpatch_tools.checks.vm import Judgement
+from kpatch_tools.checks.vm_cases import with_all_cases
+from kpatch_tools.checks.vm_findings import host_root
 from kpatch_tools.errors import UserError
 from kpatch_tools.flow.btf import with_btf
 from kpatch_tools.flow.build import build_kernel, check_build
@@ -30,7 +32,7 @@ from kpatch_tools.model.test import Verdict, VmRun
 from kpatch_tools.model.vm import Backend
 from kpatch_tools.parse.excerpt import around
 from kpatch_tools.render.severity import results
-from kpatch_tools.tools import guest, probe
+from kpatch_tools.tools import guest, meminfo, probe
 from kpatch_tools.tools.boot import boot
 from kpatch_tools.tools.git import Repository
 from kpatch_tools.tools.kept import store_for
@@ -173,7 +175,7 @@ def run_contract(  # noqa: PLR0913 - what, of which tree, on what, how, where to
     ran = []
     for done, mode in enumerate(modes):
         sink(Event("test", f"booting {kernel.release} {_mode_name(mode)}", done, len(modes)))
-        room = room_for(contract, mode, asked=chosen.memory, available=probe.memory_available())
+        room = room_for(contract, mode, asked=chosen.memory, available=meminfo.memory_available())
         machine = Machine(
             kernel=kernel,
             acceleration=acceleration,
@@ -183,13 +185,16 @@ def run_contract(  # noqa: PLR0913 - what, of which tree, on what, how, where to
             append=room.words,
         )
         folder = logs / f"{contract.name}-{_mode_name(mode)}"
-        ran.append(_one(machine, programs, folder, replace(chosen, allowed=allowed), sink))
+        ran.append(
+            _one(contract, machine, programs, folder, settings=replace(chosen, allowed=allowed), sink=sink)
+        )
     result = _result(ran, acceleration, built, time.monotonic() - started)
     left = [("not decided", line) for line in undecided(contract, result.tests, modes)]
     given = (("contract", contract.name), ("architecture", HOST_ARCH))
     result = replace(result, facts=(*given, *result.facts, ("back end", chosen.backend.value), *left))
     unused = never_seen(allowed, [one.judgement for one in ran], [one.run.kernel for one in ran])
-    result = replace(result, findings=(*result.findings, *unused))
+    shown = (host_root(),) if chosen.backend is Backend.HOST_ROOT else ()
+    result = replace(result, findings=(*result.findings, *unused, *shown))
     return replace(result, findings=tuple(explained(contract, result.findings)))
 
 
@@ -206,11 +211,18 @@ def _mode_name(mode: Mapping[str, str]) -> str:
     return ",".join(f"{name}={value}" for name, value in sorted(mode.items())) or "default"
 
 
-def _one(
-    machine: Machine, programs: tuple[guest.Program, ...], logs: Path, settings: Settings, sink: Sink
+def _one(  # noqa: PLR0913 - of what, on what, what, where to, how
+    contract: Contract,
+    machine: Machine,
+    programs: tuple[guest.Program, ...],
+    logs: Path,
+    *,
+    settings: Settings,
+    sink: Sink,
 ) -> Ran:
     booted = boot(machine, programs, logs=logs, sink=sink, backend=settings.backend)
-    judgement = judge_boot(booted.evidence, machine.kernel, allowed=settings.allowed or ())
+    judged = judge_boot(booted.evidence, machine.kernel, allowed=settings.allowed or ())
+    judgement = with_all_cases(judged, contract)
     run = VmRun(
         verdict=judgement.verdict,
         reason=judgement.reason,

@@ -9,10 +9,14 @@ from kpatch_tools.model.run import Ended
 
 
 class Backend(StrEnum):
-    """How a machine is made: virtme-ng's with the host's user space, or our own with an initramfs alone."""
+    """How a machine is made: as virtme-ng makes it, with its init, or our own with the least that boots.
+
+    HOST_ROOT is virtme-ng's with the whole file system of the host in it, read-only.
+    """
 
     VNG = "vng"
     DIRECT = "direct"
+    HOST_ROOT = "vng --host-root"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +44,8 @@ class GuestRecord:
 
     ``parameters`` are the KVM module parameters as the running kernel shows them ("kvm_amd.npt": "Y"),
     ``cpu`` the flags among svm, npt, vmx, ept that /proc/cpuinfo has, ``taint_*`` /proc/sys/kernel/tainted,
-    None where the line is missing. ``done`` is the end mark: without it nothing is proven.
+    None where the line is missing. ``done`` is the end mark: without it nothing is proven. ``faults`` are
+    what cannot stand in a record that the script alone wrote, such as two lines that end the same program.
     """
 
     started: bool = False
@@ -52,6 +57,7 @@ class GuestRecord:
     taint_before: int | None = None
     taint_after: int | None = None
     tests: tuple[GuestTest, ...] = ()
+    faults: tuple[str, ...] = ()
 
     @property
     def nested_paging(self) -> bool:
@@ -78,7 +84,8 @@ class Evidence:
 
     ``mode`` is what was asked for ("npt": "0"); ``timeout`` and ``elapsed`` are seconds of wall clock;
     ``machine_error`` is what qemu itself printed. ``arch`` is "" on the host's own architecture; on another
-    one ``second_stage`` says what proved two-dimensional paging, "" when nothing did.
+    one ``second_stage`` says what proved two-dimensional paging, "" when nothing did. ``faults`` are what is
+    wrong with the files themselves: a link where the record should be, marks in the output that nobody set.
     """
 
     ended: Ended
@@ -92,3 +99,4 @@ class Evidence:
     machine_error: str = ""
     arch: str = ""
     second_stage: str = ""
+    faults: tuple[str, ...] = ()

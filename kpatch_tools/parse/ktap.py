@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from kpatch_tools.model.test import TestResult, Verdict, worst
 
 MAX_DEPTH = 16
+MAX_RESULTS = 10_000
+MAX_FAULTS = 20
 KEEP_LOG_LINES = 200
 
 _KERNEL_PREFIX = re.compile(r"^(?:<\d+>)?\[ *\d+\.\d+\](?:\[ *[TC]\d+\])? ?")
@@ -28,7 +30,7 @@ _PLAN = re.compile(r"^1\.\.(\d{1,9})(?:\s*#\s*(\S+)\s*(.*?))?\s*$")
 _RESULT = re.compile(r"^(?:ok\s+(?P<good>\d{1,9})|not ok(?:\s+(?P<bad>\d{1,9}))?)(?=\s|$)\s*(?P<rest>.*)$")
 # HANG, CRASH and KNOWN-BUG are what the generated tests add to kselftest's own words.
 _DIRECTIVE = re.compile(
-    r"^(SKIP|XFAIL|XPASS|TODO|TIMEOUT|ERROR|HANG|CRASH|KNOWN-BUG)\b[:,]?\s*(.*)$", re.IGNORECASE
+    r"(SKIP|XFAIL|XPASS|TODO|TIMEOUT|ERROR|HANG|CRASH|KNOWN-BUG)\b[:,]?\s*(.*)$", re.IGNORECASE
 )
 _OBSERVED = re.compile(r"^observed\s+(\S+)\s*(.*)$")
 _RUN = re.compile(r"^RUN\s+(\S+)")
@@ -102,15 +104,19 @@ class _Level:
 def parse_ktap(text: str) -> TapStream:
     """Read a program's whole standard output; see the module's text for the shapes."""
     top = _Level()
-    bailed = ""
+    bailed, results = "", 0
     prefixes = _PREFIXES_OF_TWO if _NESTED_BY_TWO.search(text) else _PREFIXES
     for raw in text.split("\n"):
         depth, line = _depth(_KERNEL_PREFIX.sub("", raw.rstrip()), prefixes)
         bail = _BAIL.match(line)
         if bail:
             bailed = bail[1] or "no reason given"
-        else:
-            _line(top, depth, line)
+            continue
+        results += bool(_RESULT.match(line))
+        if results > MAX_RESULTS:
+            top.faults.append(f"more than {MAX_RESULTS} results")
+            break
+        _line(top, depth, line)
     _close(top, "")
     return TapStream(
         tests=tuple(top.tests),
@@ -118,7 +124,7 @@ def parse_ktap(text: str) -> TapStream:
         skipped=top.skipped,
         skip_reason=top.skip_reason,
         bailed=bailed,
-        faults=tuple(top.faults),
+        faults=tuple(dict.fromkeys(top.faults))[:MAX_FAULTS],
     )
 
 
@@ -225,8 +231,10 @@ def _split_directive(rest: str, *, failed: bool) -> tuple[str, str]:
     kunit gives its parameters.
     """
     for found in re.finditer(r"(?:^|(?<=\s))#\s+", rest):
-        words = rest[found.end() :].strip()
-        if _DIRECTIVE.match(words) or (failed and words and not words.isdecimal()):
+        # Without a copy of the rest for each "#": a line of them would take for ever.
+        if _DIRECTIVE.match(rest, found.end()):
+            return rest[: found.start()], rest[found.end() :].strip()
+        if failed and (words := rest[found.end() :].strip()) and not words.isdecimal():
             return rest[: found.start()], words
     # Two blanks behind the "#" set off a remark that is no directive (ksft_test_result_code).
     name, _, remark = rest.partition(" #  ")

@@ -24,5 +24,7 @@ def boot(
     log folder of its own. Raises EnvironmentFault or UserError for what is missing before the start; a guest
     that fails in any way is evidence, not an exception.
     """
-    back_end = direct.boot if backend is Backend.DIRECT else vng.boot
-    return back_end(machine, programs, logs=logs, sink=sink)
+    if backend is Backend.DIRECT:
+        return direct.boot(machine, programs, logs=logs, sink=sink)
+    host_root = backend is Backend.HOST_ROOT
+    return vng.boot(machine, programs, logs=logs, sink=sink, host_root=host_root)

@@ -19,7 +19,7 @@ from kpatch_tools.errors import EnvironmentFault
 from kpatch_tools.model.arch import Arch
 from kpatch_tools.model.event import Event, Sink
 from kpatch_tools.model.run import Command
-from kpatch_tools.tools import apt, guest, initramfs, process
+from kpatch_tools.tools import apt, confine, guest, initramfs, process
 from kpatch_tools.tools.cpio import Cpio
 from kpatch_tools.tools.files import cache_dir, locked, write_atomic
 from kpatch_tools.tools.kernels import Kernel
@@ -110,7 +110,7 @@ def argv(found: Guest, order: Order, archive: Path, record: Path) -> tuple[str, 
     arch, machine = found.arch, order.machine
     # earlycon: from the first line on; the device tree says where (Documentation/admin-guide).
     words = (f"console={arch.console}", "earlycon", "loglevel=7")
-    line = [locate(arch.qemu), "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]
+    line = [locate(arch.qemu), *confine.options(Path(locate(arch.qemu)))]
     line += ["-machine", arch.machine, "-accel", "tcg", "-cpu", arch.cpu]
     line += ["-smp", str(machine.cpus), "-m", machine.memory]
     line += ["-kernel", str(machine.kernel.image.resolve()), "-initrd", str(archive)]
@@ -120,7 +120,8 @@ def argv(found: Guest, order: Order, archive: Path, record: Path) -> tuple[str, 
 
 def _plan(found: Guest, order: Order) -> Plan:
     tree = initramfs.read_modules(found.kernel.modules) if found.kernel.modules else None
-    script = guest.alone_script(initramfs.ALONE, order.programs, order.nonce)
+    # The kernel is Debian's and the programs are ours: nothing of the series runs there.
+    script = guest.alone_script(initramfs.ALONE, order.programs, order.nonce, confined=False)
     alone = initramfs.build_alone(
         tree,
         DRIVERS,
@@ -133,7 +134,8 @@ def _plan(found: Guest, order: Order) -> Plan:
     # The kernel unpacks archives that follow each other one over the other
     # (Documentation/driver-api/early-userspace/buffer-format.rst).
     archive.write_bytes(alone + _archive(found.root))
-    return Plan(argv=argv(found, order, archive, record), record=record)
+    readable = (order.machine.kernel.image.resolve(), archive)
+    return Plan(argv=argv(found, order, archive, record), record=record, readable=readable)
 
 
 def _archive(root: Path) -> bytes:

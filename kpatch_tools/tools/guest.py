@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The script that runs inside the guest: runs the programs and writes down what can be trusted later.
 
-Its record goes line by line through a channel that the programs do not have (a file of the shared folder, or
-a virtio port), so it survives a panic, and every line begins with a word made for this boot: nothing that a
-program prints can pass for it. The programs' own output goes to virtio ports; where the guest has no udev to
-name them, the script finds them by what sysfs says.
+Its record goes line by line to a virtio port, so it survives a panic. The kernel lets one process at a time
+open a port, and the script holds this one from before the first program to the end; a program has neither its
+descriptor nor the right to reach into another process (tools/launcher.py). Every line begins with a word made
+for this boot, which stands in no file by then: nothing that a program prints or writes can pass for it.
+
+The programs are root in the guest otherwise, as the kernel's own tests have to be. One that first breaks its
+kernel can write what it likes; so can a kernel that was made for it.
 """
 
 import shlex
@@ -18,7 +21,9 @@ KILL_AFTER_S = 5
 DUMP_BEFORE_S = 2
 # Where virtme-ng's guest has a file system in memory, and nobody else.
 LOCAL = PurePath("/tmp/kvet")  # noqa: S108 - of a guest that starts with an empty one
-# What tools/direct.py calls its three ports.
+# Lies beside the programs, and starts them.
+LAUNCHER = "launch"
+# What tools/machine.py calls its three ports.
 RECORD_PORT, STDOUT_PORT, STDERR_PORT = "kvet.record", "kvet.stdout", "kvet.stderr"
 
 _SCRIPT = r"""#!/bin/sh
@@ -52,7 +57,7 @@ run() {{
     (
         # The script must live to tell of a program that takes all memory.
         echo 0 > /proc/self/oom_score_adj
-        exec timeout -k {kill_after} "$((limit + {dump_before}))" "$@"
+        exec timeout -k {kill_after} "$((limit + {dump_before}))" {launcher} "$@"
     ) < /dev/null 9>&-
     code=$?
     kill "$watch" 2> /dev/null
@@ -64,6 +69,10 @@ run() {{
 
 # Builtins where they do: every program that is started comes through an emulated CPU.
 {channels}
+# A test that pauses the kernel at a page needs this once it may not reach into other processes.
+[ -e {userfaultfd} ] && echo 1 > {userfaultfd}
+# What the kernel starts by itself (core_pattern, modprobe) would have rights that a test has not.
+[ -e {helpers} ] && echo 0 0 > {helpers}
 echo -1000 > /proc/self/oom_score_adj
 uptime
 note "start $now"
@@ -93,22 +102,23 @@ cd /tmp || cd /
 {runs}
 note "taint-after $(cat /proc/sys/kernel/tainted)"
 note "done"
+{end}
 """
 
-_SHARED = r"""exec 9>> {record}
-if [ ! -e /dev/virtio-ports/virtme.stdout ]; then
-    port virtme.stdout && out=$found
-    port virtme.stderr && err=$found
-    [ -n "$out" ] && [ -n "$err" ] && exec > "$out" 2> "$err"
-fi
+# Of a guest with the host's programs, where a file system in memory has to be made.
+_SHARED = """
 # A selftest reads its own program for every VM it makes: through 9p that is most of its time.
 cp -r {share} {local}"""
+# The word of this boot stands there; the shell has read it by now.
+_ALONE = """
+rm -f {folder}/run.sh"""
 
-_PORTS = rf"""channel() {{
+_PORTS = rf"""channel() {{{{
     port "$1" && return
     echo "<3>kvet: initramfs: cannot find the port $1: is virtio_console in this kernel?" > /dev/kmsg
+    {{end}}
     exit 1
-}}
+}}}}
 channel {STDOUT_PORT}
 exec > $found
 channel {STDERR_PORT}
@@ -117,7 +127,11 @@ channel {RECORD_PORT}
 exec 9> $found"""
 
 # Nobody else runs in that guest: whatever a program left behind, a fork bomb too, ends with it.
-_ALONE = "kill -KILL -1"
+_ALL_OTHERS = "kill -KILL -1"
+# Not as a child: after a program that took everything there may be no room for one.
+_OFF = "exec reboot -f"
+_HELPERS = "/proc/sys/kernel/usermodehelper/bset"
+_USERFAULTFD = "/proc/sys/vm/unprivileged_userfaultfd"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,17 +153,14 @@ def inside(folder: PurePath, index: int, program: Program) -> PurePath:
 def shared_script(
     share: Path, programs: Sequence[Program], nonce: str, *, parameters: tuple[str, ...] = PARAMETERS
 ) -> str:
-    """The script for ``programs`` (numbered from 1) in a folder that host and guest see under one name.
+    """The script for a guest with the host's programs; ``share`` has one name in both, and is read-only.
 
-    They are run from a copy in the guest's own memory. ``parameters`` are the KVM module parameters whose
-    values the record must hold; it goes to ``share``/record.
+    The programs are run from a copy in the guest's own memory. ``parameters`` are the KVM module parameters
+    whose values the record must hold.
     """
-    channels = _SHARED.format(
-        record=shlex.quote(str(share / "record")),
-        share=shlex.quote(str(share)),
-        local=shlex.quote(str(LOCAL)),
-    )
-    return _script(LOCAL, programs, nonce, parameters, channels, after=":")
+    copied = _SHARED.format(share=shlex.quote(str(share)), local=shlex.quote(str(LOCAL)))
+    channels = _PORTS.format(end="") + copied
+    return _script(LOCAL, programs, nonce, parameters, channels, alone=False, confined=True)
 
 
 def alone_script(
@@ -158,9 +169,15 @@ def alone_script(
     nonce: str,
     *,
     parameters: tuple[str, ...] = PARAMETERS,
+    confined: bool = True,
 ) -> str:
-    """The script for a guest that holds nothing but it and busybox, with the three virtio ports."""
-    return _script(folder, programs, nonce, parameters, _PORTS, after=_ALONE)
+    """The script for a guest that holds nothing but it (as run.sh in ``folder``), the programs and busybox.
+
+    Programs that are not ``confined`` keep all of root's rights: for those that come from us alone.
+    """
+    gone = _ALONE.format(folder=shlex.quote(str(folder)))
+    channels = _PORTS.format(end=_OFF) + gone
+    return _script(folder, programs, nonce, parameters, channels, alone=True, confined=confined)
 
 
 def _script(  # noqa: PLR0913 - the parts of a script
@@ -170,7 +187,8 @@ def _script(  # noqa: PLR0913 - the parts of a script
     parameters: tuple[str, ...],
     channels: str,
     *,
-    after: str,
+    alone: bool,
+    confined: bool,
 ) -> str:
     runs = (
         shlex.join(
@@ -184,6 +202,10 @@ def _script(  # noqa: PLR0913 - the parts of a script
         dump_before=DUMP_BEFORE_S,
         parameters=shlex.join(dict.fromkeys(name.rpartition(".")[2] for name in parameters)),
         channels=channels,
-        after=after,
+        userfaultfd=_USERFAULTFD,
+        helpers=_HELPERS,
+        launcher=shlex.quote(str(folder / LAUNCHER)) if confined else "",
+        after=_ALL_OTHERS if alone else ":",
+        end=_OFF if alone else "",
         runs="\n".join(runs),
     )

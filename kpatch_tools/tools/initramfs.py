@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Small initramfs archives: one that hands over to virtme-ng's init, and one that is the whole guest.
+"""Small initramfs archives: one that is the whole guest, and one that mounts the host's root (--host-root).
 
 virtme-ng makes one of its own for modular kernels, but hands it to qemu as an open file that is gone after
 ``--dry-run``; and with the whole module folder visible in the guest udev loads drivers for 12 seconds under
 TCG. Here only what the test needs is loaded, with the parameters of the mode under test. The guest's script
 needs no udev either, which is half of the time from power-on to the first test.
 
-The guest that stands alone holds busybox, the programs and the script; it is up in a tenth of that time.
+The guest that stands alone holds busybox, the programs and the script, and virtme-ng's init where its
+machine is asked for; it is up in a tenth of that time.
 """
 
 import gzip
@@ -28,6 +29,10 @@ ROOT_TAG = "kvetroot"
 _DIRECTORIES = ("bin", "dev", "proc", "modules", "newroot")
 # Where the guest that stands alone keeps script and programs; it has no other files of ours.
 ALONE = PurePath("/kvet")
+# Where the init of virtme-ng lies in it, and the folders that it would find.
+INIT = PurePath("/kvet/init")
+_FOR_INIT = ("var", "var/tmp", "usr", "lib")
+_TABLES = (("etc/passwd", "root:x:0:0:root:/root:/bin/sh\n"), ("etc/group", "root:x:0:\ntty:x:5:\n"))
 _MOUNTS = (
     ("proc", "proc", ""),
     ("sysfs", "sys", ""),
@@ -119,15 +124,25 @@ def build_alone(  # noqa: PLR0913 - the parts of a whole guest
     busybox: Path,
     script: str,
     programs: Sequence[guest.Program],
+    launcher: Path | None = None,
+    init: Path | None = None,
 ) -> bytes:
-    """The archive of a guest that needs no host: its init loads, runs ``script`` and powers off.
+    """The archive of a guest that needs no host: its init loads drivers and becomes ``script``.
 
     A module that does not load ends the machine with a word on the console, which checks/vm.py knows.
+    ``launcher`` is the host's file of the program that starts the others. With ``init`` that program runs
+    after ours as the first process, as INIT, and has to start the script itself.
     """
     archive = _begun(("bin", "dev", "etc", "kvet", "kvet/bin", "modules", "proc", "root", "run"), busybox)
-    for name in ("sys", "tmp"):
+    for name in ("sys", "tmp", *(_FOR_INIT if init else ())):
         archive.directory(name)
     archive.link("bin/sh", "busybox")
+    for name, text in _TABLES:
+        archive.file(name, text.encode(), 0o644)
+    if launcher:
+        archive.file(str((ALONE / guest.LAUNCHER).relative_to("/")), _read(launcher), 0o755)
+    if init:
+        archive.file(str(INIT.relative_to("/")), _read(init), 0o755)
     table = "".join(
         f"{kind} /{place} {kind} {options or 'defaults'} 0 0\n" for kind, place, options in _MOUNTS
     )
@@ -136,12 +151,12 @@ def build_alone(  # noqa: PLR0913 - the parts of a whole guest
         place = guest.inside(ALONE, index, program).relative_to("/")
         archive.directory(str(place.parent))
         archive.file(str(place), _read(program.binary), 0o755)
-    archive.file("kvet/run.sh", script.encode(), 0o755)
+    archive.file("kvet/run.sh", script.encode(), 0o700)
     loads = [
         f"insmod /{target} {words} || fail 'cannot load {name}'"
         for target, words, name in _modules(archive, tree, names, parameters)
     ]
-    archive.file("init", _alone_init(loads).encode(), 0o755)
+    archive.file("init", _alone_init(loads, init=init is not None).encode(), 0o755)
     return archive.finished()
 
 
@@ -166,19 +181,28 @@ def _modules(
         yield target, shlex.join(parameters.get(_name(path), ())), _name(path)
 
 
-def _alone_init(loads: Iterable[str]) -> str:
+def _alone_init(loads: Iterable[str], *, init: bool) -> str:
+    own = (
+        # By its name, since busybox finds itself through /proc otherwise.
+        "/bin/busybox mount -a 2> /dev/null",
+        "mkdir -m 1777 /dev/shm && mount -t tmpfs tmpfs /dev/shm",
+        *loads,
+        # As the first process, which no signal ends.
+        f"exec sh {ALONE}/run.sh",
+    )
+    other = (
+        # busybox finds itself through /proc; the other one mounts it anew.
+        "/bin/busybox mount -t proc proc /proc",
+        *loads,
+        "umount /proc",
+        f"exec {INIT}",
+    )
     return "\n".join(
         (
             "#!/bin/busybox sh",
             "export PATH=/bin HOME=/root",
             'fail() { echo "<3>kvet: initramfs: $1" > /dev/kmsg; exec reboot -f; }',
-            # By its name, since busybox finds itself through /proc otherwise.
-            "/bin/busybox mount -a 2> /dev/null",
-            "mkdir -m 1777 /dev/shm && mount -t tmpfs tmpfs /dev/shm",
-            *loads,
-            f"sh {ALONE}/run.sh",
-            # Not as a child: after a program that took everything there may be no room for one.
-            "exec reboot -f",
+            *(other if init else own),
             "",
         )
     )

@@ -15,21 +15,27 @@ from pathlib import Path
 
 from kpatch_tools.errors import EnvironmentFault, UserError
 from kpatch_tools.model.event import Event, Sink
-from kpatch_tools.model.run import Command, RunResult
+from kpatch_tools.model.run import Command, Ended, RunResult
 from kpatch_tools.model.vm import Evidence, TestOutput
 from kpatch_tools.parse.guestrecord import parse_record, split_output
-from kpatch_tools.tools import guest, process
+from kpatch_tools.tools import confine, guest, process, sandbox
 from kpatch_tools.tools.kernels import Kernel
 from kpatch_tools.tools.private import private_folder
 from kpatch_tools.tools.probe import Acceleration, Engine, locate
+from kpatch_tools.tools.results import Written, bounded, read_written
 
 CONSOLE_NAME = "console.log"
 OUTPUT_NAME = "output.log"
 RECORD_NAME = "record.txt"
 # As much as tools/process keeps in memory: beyond it the output would be judged without its end.
 OUTPUT_LIMIT = process.KEEP_BYTES
+RECORD_LIMIT = 1 << 18
+# Of the lines that tell how far a test has got.
+SHOWN_RESULTS, SHOWN_LENGTH = 2000, 200
 FOLDER_PREFIX = "kvet-vm-"
 
+_SIGNALLED = 128
+_UTIL_LINUX = "apt-get install -y util-linux"
 _RESULT_LINE = re.compile(r"^(?:not )?ok \d+ .*")
 _MODE = re.compile(r"^(?:([a-z][a-z0-9_]*)\.)?([a-z][a-z0-9_]*)$")
 # A kvet that died before the signal for its death was set would never send it: then nothing is started.
@@ -65,10 +71,14 @@ class Boot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """A back end's answer: the qemu to run, and the file in which the guest's record will be."""
+    """A back end's answer: the qemu to run, the file for the guest's record, and what else qemu reads.
+
+    ``readable`` is None for a qemu that has to see the whole host: it is not run in a sandbox.
+    """
 
     argv: tuple[str, ...]
     record: Path
+    readable: tuple[Path, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +135,7 @@ def supervise(
     Raises EnvironmentFault when a program is missing or the logs cannot be written; a guest that fails in
     any way is evidence, not an exception.
     """
-    require(setpriv="apt-get install -y util-linux")
+    require(setpriv=_UTIL_LINUX, prlimit=_UTIL_LINUX)
     words = module_words(machine.mode, machine.acceleration.vendor)
     console, output = logs / CONSOLE_NAME, logs / OUTPUT_NAME
     with _writing(logs):
@@ -139,23 +149,29 @@ def supervise(
         )
         with _writing(folder):
             planned = plan(order)
-        command = _command(machine, programs, planned, console, folder)
+            command = _command(machine, programs, planned, console, folder)
         sink(Event("boot", f"{machine.kernel.release} {_words(machine.mode)}"))
         result = process.run(command, on_line=_watch(sink, machine.mode))
-        record = _text(planned.record)
+        record = read_written(planned.record, RECORD_LIMIT)
     with _writing(logs):
-        (logs / RECORD_NAME).write_text(record, encoding="utf-8")
+        for path in (logs / RECORD_NAME, output):
+            path.unlink(missing_ok=True)
+        (logs / RECORD_NAME).write_text(record.text, encoding="utf-8")
         output.write_bytes(result.stdout + b"\n--- standard error ---\n" + result.stderr)
+    seen = read_written(console, OUTPUT_LIMIT)
+    outputs, faults = _outputs(result, programs, nonce)
+    ended, code = _how(result)
     evidence = Evidence(
-        ended=result.ended,
-        returncode=result.returncode,
+        ended=ended,
+        returncode=code,
         elapsed=result.elapsed,
         timeout=command.timeout,
-        console=_text(console),
-        record=parse_record(record, nonce),
-        outputs=_outputs(result, programs, nonce),
+        console=seen.text,
+        record=parse_record(record.text, nonce),
+        outputs=outputs,
         mode=dict(machine.mode),
-        machine_error=_own_words(result, nonce),
+        machine_error=result.limit or _own_words(result, nonce),
+        faults=(*(fault for fault in _of_files(result, record, seen) if fault), *faults),
     )
     shown = str(Command(argv=planned.argv, timeout=command.timeout))
     return Boot(evidence=evidence, command=shown, console_log=console, output_log=output)
@@ -206,12 +222,26 @@ def _command(
 ) -> Command:
     limits = sum(program.limit + guest.KILL_AFTER_S + guest.DUMP_BEFORE_S for program in programs)
     longest = max((program.limit for program in programs), default=0)
-    guarded = ("setpriv", "--pdeathsig", "KILL", "sh", "-c", _UNLESS_ORPHANED, str(os.getpid()))
+    # A little more than is looked for while it runs: then it is known why qemu ended.
+    argv = (*confine.limits(machine.memory, OUTPUT_LIMIT + (1 << 16)), *planned.argv)
+    box = None
+    if planned.readable is not None:
+        box = confine.box(
+            Path(planned.argv[0]),
+            machine.memory,
+            readable=planned.readable,
+            written=(console.resolve(), planned.record),
+            hardware=machine.acceleration.engine is Engine.KVM,
+        )
+    if box is None or sandbox.OFF.get():
+        # The sandbox dies with us by itself.
+        argv = ("setpriv", "--pdeathsig", "KILL", "sh", "-c", _UNLESS_ORPHANED, str(os.getpid()), *argv)
     return Command(
-        argv=(*guarded, *planned.argv),
+        argv=argv,
+        sandbox=box,
         timeout=machine.boot_timeout + limits,
         quiet_timeout=max(machine.boot_timeout, longest + 20.0),
-        cwd=folder,
+        cwd=None if box else folder,
         watched=(console, planned.record),
         output_limit=OUTPUT_LIMIT,
     )
@@ -237,28 +267,46 @@ def _watch(sink: Sink, mode: Mapping[str, str]) -> process.LineSink:
 
     def on_line(line: str) -> None:
         nonlocal seen
-        if _RESULT_LINE.match(line):
+        if _RESULT_LINE.match(line) and seen < SHOWN_RESULTS:
             seen += 1
-            sink(Event("test", f"{_words(mode)} {line}".strip(), seen))
+            sink(Event("test", f"{_words(mode)} {line[:SHOWN_LENGTH]}".strip(), seen))
 
     return on_line
 
 
-def _text(path: Path) -> str:
-    """A file that the guest wrote: a plain file, and no more of it than a console can hold."""
-    try:
-        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as stream:
-            return stream.read(OUTPUT_LIMIT).decode(errors="replace")
-    except OSError:
-        return ""
-
-
-def _outputs(result: RunResult, programs: Sequence[guest.Program], nonce: str) -> tuple[TestOutput, ...]:
-    out, err = split_output(result.text, nonce), split_output(result.error_text, nonce)
-    return tuple(
-        TestOutput(name=program.name, stdout=out.get(index, ""), stderr=err.get(index, ""))
+def _outputs(
+    result: RunResult, programs: Sequence[guest.Program], nonce: str
+) -> tuple[tuple[TestOutput, ...], tuple[str, ...]]:
+    streams = {"standard output": result.text, "standard error": result.error_text}
+    texts: list[dict[int, str]] = []
+    faults: list[str] = []
+    cuts: list[str] = []
+    for stream, whole in streams.items():
+        parts, wrong = split_output(whole, nonce, len(programs))
+        faults += [f"{stream} has {text}" for text in wrong]
+        read = {index: bounded(part, stream) for index, part in parts.items()}
+        cuts += [one.cut for one in read.values() if one.cut]
+        texts.append({index: one.text for index, one in read.items()})
+    outputs = tuple(
+        TestOutput(name=program.name, stdout=texts[0].get(index, ""), stderr=texts[1].get(index, ""))
         for index, program in enumerate(programs, 1)
     )
+    # A machine that was ended for writing too much is known to have.
+    return outputs, (*faults, *(cuts if result.ended is not Ended.FLOODED else ()))
+
+
+def _of_files(result: RunResult, *files: Written) -> Iterator[str]:
+    for one in files:
+        yield one.fault
+        if result.ended is not Ended.FLOODED:
+            yield one.cut
+
+
+def _how(result: RunResult) -> tuple[Ended, int]:
+    """How qemu ended; the sandbox ends with 128 and the signal's number where qemu was killed by one."""
+    if result.command.sandbox and result.ended is Ended.EXITED and result.returncode > _SIGNALLED:
+        return Ended.SIGNALLED, _SIGNALLED - result.returncode
+    return result.ended, result.returncode
 
 
 def _own_words(result: RunResult, nonce: str) -> str:

@@ -140,16 +140,6 @@ def disk_free(path: Path) -> int:
     return shutil.disk_usage(path).free
 
 
-def memory_available(meminfo: Path = Path("/proc/meminfo")) -> int:
-    """Bytes that programs can still use (MemAvailable of proc(5)); 0 when the kernel does not say."""
-    with contextlib.suppress(OSError):
-        for line in meminfo.read_text().splitlines():
-            words = line.split()
-            if words and words[0] == "MemAvailable:":
-                return int(words[1]) * 1024
-    return 0
-
-
 def create_vm(device: Path) -> str:
     """Try KVM_CREATE_VM; "" when it worked, what was refused otherwise."""
     try:

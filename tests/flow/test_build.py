@@ -3,6 +3,7 @@
 
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from kpatch_tools.flow.selftest import build_selftest
 from kpatch_tools.model.event import Event, silent
 from kpatch_tools.model.finding import Severity
 from kpatch_tools.model.report import Status
+from kpatch_tools.model.sandbox import Limits, Sandbox
 from kpatch_tools.tools import files, kbuild
 
 pytestmark = pytest.mark.skipif(
@@ -308,3 +310,55 @@ def test_new_headers_reach_the_test(tree: Callable[..., Path], git: Callable[...
     assert (
         first.binaries["x86_64/foo_test.c"].read_bytes() != second.binaries["x86_64/foo_test.c"].read_bytes()
     )
+
+
+def limited(**limits: int) -> Callable[..., Sandbox]:
+    """Sandboxes of small limits."""
+    return partial(Sandbox, limits=Limits(**limits))
+
+
+@pytest.mark.skipif(shutil.which("bwrap") is None, reason="needs bubblewrap")
+@pytest.mark.parametrize(
+    ("line", "limits", "words"),
+    [
+        ("n=0; while :; do n=$$((n+1)); dd if=/dev/zero of=$(O)/f$$n bs=1M count=9; done", {"disk": 64 << 20},
+         "more than 64 MiB on the disk"),
+        ("perl -e 'while (1) { push @x, q(x) x (1 << 24); }'", {"memory": 300 << 20},
+         "more than 300 MiB of memory"),
+        ("for n in `seq 400`; do sleep 9 & done; wait", {"processes": 40}, "more than 40 processes"),
+        ("dd if=/dev/zero of=$(O)/large bs=1M count=99", {"file": 1 << 20}, "a file of more than"),
+        ("yes", {}, "MiB of output"),
+    ],
+    ids=["disk", "memory", "processes", "file", "output"],
+)  # fmt: skip
+def test_a_build_that_uses_up_the_machine_is_ended_and_named(  # noqa: PLR0917 - fixtures and a case
+    tree, git, line: str, limits: dict[str, int], words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kbuild, "Sandbox", limited(**limits))
+    monkeypatch.setattr(kbuild, "_LARGEST_LOG", 1 << 20)
+    makefile = MAKEFILE.replace(b'\t@echo "  CC      b.o"\n', f"\t@{line}\n".encode())
+    path = tree({"Makefile": makefile})
+    built = build_kernel(path, commit_of(path, git), sink=silent)
+    (finding,) = built.findings
+    assert (finding.rule, finding.severity) == ("sandbox/limit", Severity.ERROR)
+    assert words in finding.message
+    assert built.image is None
+    assert not list(files.cache_dir("obj").glob("*/f*"))
+    assert check_build(built).status is Status.FAIL
+
+
+@pytest.mark.skipif(shutil.which("bwrap") is None, reason="needs bubblewrap")
+def test_links_that_a_build_leaves_lead_nowhere(tree, git, tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("key\n")
+    makefile = MAKEFILE.replace(
+        b"\t@cp $(CURDIR)/image $(O)/arch/x86/boot/bzImage",
+        f"\t@ln -sf {secret} $(O)/arch/x86/boot/bzImage; ln -sf {secret} $(O)/.config".encode(),
+    )
+    path = tree({"Makefile": makefile})
+    built = build_kernel(path, commit_of(path, git), sink=silent)
+    assert built.image is None
+    tree({"a.c": b"int other;\n"}, "second")
+    again = build_kernel(tmp_path / "second", commit_of(tmp_path / "second", git), sink=silent)
+    assert again.image is not None
+    assert secret.read_text() == "key\n"

@@ -5,14 +5,16 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from kpatch_tools.cli.output import rendered
 from kpatch_tools.errors import EnvironmentFault, UserError
 from kpatch_tools.flow import test as flow
 from kpatch_tools.flow.selftest import SelftestResult
 from kpatch_tools.model.event import silent
 from kpatch_tools.model.excerpt import Source
 from kpatch_tools.model.finding import Finding, Severity
-from kpatch_tools.model.report import CheckResult, Status
+from kpatch_tools.model.report import CheckResult, Report, Status
 from kpatch_tools.model.run import Ended
 from kpatch_tools.model.vm import Backend, Evidence, GuestRecord, GuestTest, TestOutput
 from kpatch_tools.tools import probe
@@ -86,15 +88,20 @@ def run(
     monkeypatch.setattr(flow.probe, "acceleration", lambda: tcg)
     monkeypatch.setattr(flow, "boot", guest.boot)
 
-    def call(*modes: Mapping[str, str]) -> CheckResult:
+    whole = flow.load_contract("kvm_map_memory")
+    cases = tuple(replace(case, name=name) for name, case in zip("ab", whole.case, strict=False))
+    contract = replace(whole, case=cases)
+
+    def call(*modes: Mapping[str, str], backend: Backend = Backend.VNG) -> CheckResult:
         return flow.run_contract(
-            flow.load_contract("kvm_map_memory"),
+            contract,
             tree=tree,
             commit=commit,
             kernel=KERNEL,
             modes=modes or ({},),
             sink=silent,
             logs=tmp_path / "logs",
+            settings=flow.Settings(backend=backend),
         )
 
     call.guest = guest  # type: ignore[attr-defined]
@@ -111,6 +118,29 @@ def test_all_good(run) -> None:
     assert facts["acceleration"].startswith("emulated by qemu (TCG)")
     assert facts["npt=1 tdp_mmu=1"] == "2 pass in 9.0 s"
     assert [Path(log).name for log in result.logs] == ["console.log", "output.log"]
+
+
+def test_guests_that_saw_the_host_are_told_of(run) -> None:
+    """In every form of the report, and without a word where they saw nothing."""
+    shown = run(backend=Backend.HOST_ROOT)
+    assert [(finding.rule, finding.severity) for finding in shown.findings] == [
+        ("guest/host-root", Severity.NOTE)
+    ]
+    assert dict(shown.facts)["back end"] == "vng --host-root"
+    report = Report(tool="kvet", checks=(shown,))
+    for fmt in ("text", "html", "markdown", "json"):
+        assert "--host-root" in rendered(report, fmt)
+    for backend in (Backend.VNG, Backend.DIRECT):
+        assert "host-root" not in rendered(Report(tool="kvet", checks=(run(backend=backend),)), "json")
+
+
+def test_results_that_are_not_the_contracts_prove_nothing(run) -> None:
+    """The program prints what it likes and exits with 0: it is linked with the library of the series."""
+    run.guest.outputs = {"": ("TAP version 13\n1..1\nok 1 everything\n", 0)}
+    result = run()
+    assert result.status is Status.FAIL
+    assert "NO-VERDICT: the test program printed no result for 2 of the 2 cases" in result.reason
+    assert "test/no-verdict" in [finding.rule for finding in result.findings]
 
 
 def test_every_mode_is_a_boot_with_a_folder_of_its_own(run) -> None:
@@ -159,8 +189,8 @@ def test_a_mode_says_what_its_results_came_to(run) -> None:
 
 def test_a_case_that_another_mode_proves_is_not_open(run) -> None:
     run.guest.outputs = {
-        "": ("1..2\nok 1 a\nok 2 off # SKIP needs it off\n", 0),
-        "npt=0": ("1..2\nok 1 a # SKIP needs it on\nok 2 off\n", 0),
+        "": ("1..2\nok 1 a\nok 2 b # SKIP needs it off\n", 0),
+        "npt=0": ("1..2\nok 1 a # SKIP needs it on\nok 2 b\n", 0),
     }
     assert run({}, {"npt": "0"}).status is Status.PASS
     alone = run({})

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kpatch_tools.model.test import TestResult, Verdict
-from kpatch_tools.parse.ktap import MAX_DEPTH, TapStream, parse_ktap
+from kpatch_tools.parse.ktap import MAX_DEPTH, MAX_FAULTS, MAX_RESULTS, TapStream, parse_ktap
 
 CORPUS = Path(__file__).parents[1] / "corpus" / "ktap"
 
@@ -310,3 +310,25 @@ def test_recorded_observations() -> None:
     assert by_name["thp_4k_inside"].status is Verdict.FAIL
     assert by_name["thp_4k_inside"].observed["left"] == 0xFFFFFFFFFFC04000
     assert all(test.clause for test in stream.tests if test.observed)
+
+
+def test_more_results_than_any_test_has_are_cut_and_told() -> None:
+    stream = parse_ktap("".join(f"ok {number} a\n" for number in range(1, MAX_RESULTS + 5000)))
+    assert len(stream.tests) == MAX_RESULTS
+    assert stream.faults == (f"more than {MAX_RESULTS} results",)
+    assert stream.verdict is Verdict.NO_VERDICT
+
+
+def test_faults_are_bounded() -> None:
+    stream = parse_ktap("".join(f"ok {number + 7} a\n" for number in range(1000)))
+    assert len(stream.faults) == MAX_FAULTS
+    assert stream.verdict is Verdict.NO_VERDICT
+
+
+@pytest.mark.parametrize(
+    "text", ["# " * 60_000, "#  # 1 " * 20_000, "[ 1.1" * 30_000, "# # 1 # SKIP " * 9000]
+)
+def test_a_line_made_to_be_slow_is_read_once(text: str) -> None:
+    """Each was a square of its length once; nothing is timed here, it would only never end."""
+    for head in ("ok 1 ", "not ok 1 ", "1..1 # ", ""):
+        parse_ktap(f"{head}{text}\n")

@@ -11,7 +11,7 @@ from kpatch_tools.errors import EnvironmentFault, UserError
 from kpatch_tools.model.event import silent
 from kpatch_tools.model.run import Command
 from kpatch_tools.model.vm import Backend
-from kpatch_tools.tools import boot, direct, guest, initramfs, probe, process
+from kpatch_tools.tools import alone, boot, direct, guest, initramfs, probe, process
 from kpatch_tools.tools.kernels import Kernel
 from kpatch_tools.tools.machine import Machine, Order, module_words
 
@@ -25,8 +25,10 @@ def order(
 ) -> Callable[..., Order]:
     busybox = tmp_path / "busybox"
     busybox.write_bytes(b"a busybox")
-    monkeypatch.setattr(direct, "locate", lambda name: str(busybox) if name == "busybox" else f"/bin/{name}")
-    monkeypatch.setattr(direct, "is_static", lambda path: True)
+    monkeypatch.setattr(alone, "locate", lambda name: str(busybox))
+    monkeypatch.setattr(direct, "locate", lambda name: f"/bin/{name}")
+    monkeypatch.setattr(alone, "is_static", lambda path: True)
+    monkeypatch.setattr(direct, "launcher", lambda: busybox)
     script = tmp_path / "test"
     script.write_text("#!/bin/sh\n")
 
@@ -131,7 +133,7 @@ def test_what_is_missing_is_named(
     order: Callable[..., Order], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = order()
-    monkeypatch.setattr(direct, "is_static", lambda path: False)
+    monkeypatch.setattr(alone, "is_static", lambda path: False)
     with pytest.raises(EnvironmentFault, match="busybox is not installed") as caught:
         direct._plan(made)
     assert caught.value.cure == "apt-get install -y busybox-static"
@@ -154,7 +156,9 @@ def test_one_way_to_boot(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, backen
         monkeypatch.setattr(
             getattr(boot, name),
             "boot",
-            lambda machine, programs, *, logs, sink, name=name: called.append(name),
+            lambda machine, programs, *, logs, sink, host_root=False, name=name: called.append(
+                f"{name} --host-root" if host_root else name
+            ),
         )
     machine = Machine(kernel=Kernel(image=Path("/x"), release="6"), acceleration=TCG)
     boot.boot(machine, (), logs=tmp_path, sink=silent, backend=backend)

@@ -10,6 +10,7 @@ import pytest
 from kpatch_tools.errors import EnvironmentFault
 from kpatch_tools.model.run import Command, Ended, RunResult
 from kpatch_tools.tools import probe
+from kpatch_tools.tools.meminfo import memory_available
 from kpatch_tools.tools.probe import Engine
 
 
@@ -153,8 +154,8 @@ def test_amounts(tmp_path: Path) -> None:
     assert probe.disk_free(tmp_path / "not" / "there") > 0
     meminfo = tmp_path / "meminfo"
     meminfo.write_text("MemTotal: 10 kB\nMemAvailable:    2048 kB\n")
-    assert probe.memory_available(meminfo) == 2048 * 1024
-    assert probe.memory_available(tmp_path / "absent") == 0
+    assert memory_available(meminfo) == 2048 * 1024
+    assert memory_available(tmp_path / "absent") == 0
 
 
 def test_what_runs_a_guest_is_said_in_plain_words() -> None:

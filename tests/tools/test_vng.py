@@ -11,10 +11,11 @@ from kpatch_tools.errors import EnvironmentFault, ToolFailed
 from kpatch_tools.model.event import Event, silent
 from kpatch_tools.model.run import Ended
 from kpatch_tools.model.test import Verdict
-from kpatch_tools.tools import guest, probe, vng
+from kpatch_tools.tools import alone, guest, probe, sandbox, vng
 from kpatch_tools.tools.kernels import Kernel
 from kpatch_tools.tools.machine import RECORD_NAME, Machine
 
+NONCE = "00ff00ff"
 TCG = probe.Acceleration(engine=probe.Engine.TCG, vendor="amd", evidence=("said so",))
 
 # Prints a command line as virtme-ng 1.42 does, for a qemu that plays the guest itself.
@@ -22,29 +23,33 @@ FAKE_VNG = r"""#!/bin/sh
 printf '%s\n' "$@" > "{record}"
 while [ $# -gt 0 ]; do
     case $1 in
-    --rwdir) share=$2; shift;;
+    --rodir) share=$2; shift;;
     --append) words="$words $2"; shift;;
     esac
     shift
 done
 echo "a remark of virtme-ng"
 overlays="virtme_rw_overlay0=/etc virtme_rw_overlay1=/lib virtme_rw_overlay2=/usr"
-echo "{qemu} -m 1G -fsdev local,id=virtfs5,path=/ -device virtio-9p-pci,fsdev=virtfs5,mount_tag=/dev/root" \
-    "-chardev file,id=console,path=/dev/null -chardev file,id=ret,path=$TMPDIR/virtme_ret1 -share $share" \
-    "-append 'quiet $overlays virtme.exec=\`c2g=\`$words init=/opt/virtme-ng-init'"
+echo "{qemu} -name virtme-ng -m 1G -fsdev local,id=virtfs5,path=/,security_model=none,readonly=on" \
+    "-device virtio-9p-pci,fsdev=virtfs5,mount_tag=/dev/root -fsdev local,id=virtfs9,path=$share" \
+    "-device virtio-9p-pci,fsdev=virtfs9,mount_tag=virtme.initmount0 -device i6300esb,id=watchdog0" \
+    "-machine q35 -cpu max -parallel none -net none -smp 1 -vga none -display none" \
+    "-serial chardev:console -chardev file,id=console,path=/dev/null" \
+    "-chardev file,id=ret,path=$TMPDIR/virtme_ret1 -device virtio-serial-pci -no-reboot {extra}" \
+    "-kernel ./bzImage -append 'virtme_initmount0=x virtme_initmount0_access=ro $overlays quiet" \
+    "virtme_chdir=. rootfstype=9p ro virtme.exec=\`c2g=\`$words init={init}'"
 """
 FAKE_QEMU = r"""#!/bin/sh
 printf '%s\n' "$@" > "{record}"
-while [ $# -gt 0 ]; do
-    case $1 in
-    -share) share=$2; shift;;
-    file,id=console,path=*) console=${{1#file,id=console,path=}};;
+for word; do
+    case $word in
+    file,id=console,path=*) console=${{word#file,id=console,path=}};;
+    file,id=kvet.record,path=*) to=${{word#file,id=kvet.record,path=}};;
     esac
-    shift
 done
-nonce=$(sed -n 's/^nonce=//p' "$share/run.sh")
+nonce={nonce}
 console=$(printf %s "$console" | sed 's/,,/,/g')
-note() {{ echo "$nonce $*" >> "$share/record"; }}
+note() {{ echo "$nonce $*" >> "$to"; }}
 {body}
 """
 GOOD_GUEST = r"""
@@ -53,25 +58,40 @@ echo "qemu: a remark" >&2
 note "start 1.0"; note "release 6.1.0-test"; note "param kvm_amd.npt Y"; note "cpu svm npt"; note "kvm yes"
 note "taint-before 0"; note "begin 1 7 2.0"
 echo "kvet-$nonce begin 1"; echo "kvet-$nonce begin 1" >&2
-sh "$(echo "$share"/bin/1/*)" 2>&1
+sh "{program}" 2>&1
 note "end 1 $? 3.0"; note "taint-after 0"; note "done"
 """
 
 
 @pytest.fixture
 def fake(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kernel_image: Callable[..., Path]
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    kernel_image: Callable[..., Path],
+    request: pytest.FixtureRequest,
 ) -> Callable[..., Machine]:
     """``fake(body)``: a machine whose qemu runs ``body``; asked.txt and qemu.txt hold what they got."""
 
-    def make(body: str = GOOD_GUEST, vng_script: str = FAKE_VNG) -> Machine:
+    def make(body: str = GOOD_GUEST, vng_script: str = FAKE_VNG, extra: str = "") -> Machine:
         qemu = tmp_path / "qemu-system-fake"
-        qemu.write_text(FAKE_QEMU.format(record=tmp_path / "qemu.txt", body=body))
+        body = body.replace("{program}", str(tmp_path / "the program"))
+        qemu.write_text(FAKE_QEMU.format(record=tmp_path / "qemu.txt", body=body, nonce=NONCE))
         program = tmp_path / "vng"
-        program.write_text(vng_script.format(record=tmp_path / "asked.txt", qemu=qemu))
+        init = tmp_path / "virtme-ng-init"
+        init.write_text("an init")
+        names = {"record": tmp_path / "asked.txt", "qemu": qemu, "extra": extra, "init": init}
+        program.write_text(vng_script.format(**names))
         for path in (qemu, program):
             path.chmod(0o755)
         real = probe.locate
+        monkeypatch.setattr("kpatch_tools.tools.machine.secrets.token_hex", lambda size: NONCE)
+        monkeypatch.setattr(alone, "locate", lambda name: str(busybox))
+        monkeypatch.setattr(alone, "is_static", lambda path: True)
+        busybox = tmp_path / "busybox"
+        busybox.write_bytes(b"a busybox")
+        # The stand-in for qemu writes where a qemu in the sandbox could not.
+        token = sandbox.OFF.set(True)
+        request.addfinalizer(lambda: sandbox.OFF.reset(token))
         monkeypatch.setattr(vng, "locate", lambda name: str(program) if name == "vng" else real(name))
         image = kernel_image(tmp_path / "boot" / "vmlinuz, 'odd' name")
         return Machine(kernel=Kernel(image=image, release="6.1.0-test"), acceleration=TCG)
@@ -117,8 +137,8 @@ def test_the_private_folder_is_gone_and_plain(
     monkeypatch.setattr("tempfile.tempdir", str(odd))
     boot = vng.boot(fake(), programs, logs=tmp_path / "logs", sink=silent)
     asked = (tmp_path / "asked.txt").read_text().splitlines()
-    share = Path(asked[asked.index("--rwdir") + 1])
-    assert not share.parent.exists()
+    share = Path(asked[asked.index("--rodir") + 1])
+    assert not share.exists()
     assert " " not in str(share)
     assert boot.evidence.record.done
 
@@ -142,10 +162,60 @@ def test_what_virtme_ng_and_qemu_are_given(
     assert asked[asked.index("--cpus") + 1] == "2"
     given = (tmp_path / "qemu.txt").read_text().splitlines()
     assert f"file,id=console,path={tmp_path}/logs/console.log" in given
-    assert "virtio-9p-pci,fsdev=virtfs5,mount_tag=kvetroot" in given
-    (append,) = [line for line in given if "init=" in line]
+    (append,) = [line for line in given if "virtme.exec" in line]
+    assert append.endswith(" rdinit=/init loglevel=7")
+
+
+def test_the_guest_gets_nothing_of_the_host(
+    fake: Callable[..., Machine], programs: list[guest.Program], tmp_path: Path
+) -> None:
+    vng.boot(fake(), programs, logs=tmp_path / "logs", sink=silent)
+    given = (tmp_path / "qemu.txt").read_text().splitlines()
+    assert not any(
+        word.startswith(("-fsdev", "-virtfs", "-drive", "virtio-9p", "-netdev", "-usb")) for word in given
+    )
+    assert given[given.index("-nic") + 1] == "none"
+    assert "-nodefaults" in given
+    assert "i6300esb,id=watchdog0" in given
+    (append,) = [line for line in given if "virtme.exec" in line]
+    for word in ("virtme_rw_overlay", "virtme_initmount", "rootfstype", "virtme_chdir", " ro ", "init=/opt"):
+        assert word not in append
+
+
+def test_the_whole_root_only_where_it_is_asked_for(
+    fake: Callable[..., Machine], programs: list[guest.Program], tmp_path: Path
+) -> None:
+    vng.boot(fake(), programs, logs=tmp_path / "logs", sink=silent, host_root=True)
+    given = (tmp_path / "qemu.txt").read_text().splitlines()
+    shares = [word for word in given if word.startswith("local,")]
+    assert next(word.split(",")[2] for word in shares) == "path=/"
+    assert len(shares) == 2
+    assert all("readonly=on" in word for word in shares)
+    (append,) = [line for line in given if "virtme.exec" in line]
     assert "root=kvetroot" in append
-    assert append.endswith(" loglevel=7 init=/opt/virtme-ng-init")
+    assert "virtme_rw_overlay0=/etc" in append
+    # What the initramfs hides below /usr, an overlay would bring back.
+    assert "virtme_rw_overlay1=/lib" not in append
+    assert "virtme_rw_overlay2=/usr" not in append
+
+
+@pytest.mark.parametrize("extra", ["-drive file=/etc/passwd", "-netdev user,id=n", "-machine q35%x"])
+def test_what_virtme_ng_may_not_bring(
+    fake: Callable[..., Machine], programs: list[guest.Program], tmp_path: Path, extra: str
+) -> None:
+    """A newer virtme-ng may want more of qemu: what is not known does not get there."""
+    with pytest.raises(EnvironmentFault, match="which kvet does not know"):
+        vng.boot(fake(extra=extra), programs, logs=tmp_path / "logs", sink=silent)
+
+
+def test_devices_of_virtme_ng_are_left_out(
+    fake: Callable[..., Machine], programs: list[guest.Program], tmp_path: Path
+) -> None:
+    made = fake(extra="-device vfio-pci,host=0 -net tap,x")
+    vng.boot(made, programs, logs=tmp_path / "logs", sink=silent)
+    given = (tmp_path / "qemu.txt").read_text()
+    assert "vfio" not in given
+    assert "tap" not in given
 
 
 def test_hardware_is_used_when_there(
@@ -157,43 +227,23 @@ def test_hardware_is_used_when_there(
     assert "--disable-kvm" not in (tmp_path / "asked.txt").read_text()
 
 
-def test_udev_is_hidden_where_busybox_can_do_it(
+def test_a_guest_needs_busybox(
     fake: Callable[..., Machine],
     programs: list[guest.Program],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     machine = fake()
-    monkeypatch.setattr(vng.initramfs, "build", lambda *args, **kwargs: b"cpio")
-    monkeypatch.setattr(vng, "is_static", lambda path: True)
-    vng.boot(machine, programs, logs=tmp_path / "logs", sink=silent)
-    given = (tmp_path / "qemu.txt").read_text()
-    assert "-initrd" in given
-    assert "quiet virtme_rw_overlay0=/etc virtme.exec=" in given
-    monkeypatch.setattr(vng, "is_static", lambda path: False)
-    vng.boot(machine, programs, logs=tmp_path / "logs", sink=silent)
-    given = (tmp_path / "qemu.txt").read_text()
-    assert "-initrd" not in given
-    assert "virtme_rw_overlay1=/lib virtme_rw_overlay2=/usr" in given
-
-
-def test_a_modular_kernel_needs_busybox(
-    fake: Callable[..., Machine],
-    programs: list[guest.Program],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    kernel = Kernel(image=fake().kernel.image, release="6.1.0-test", modules=tmp_path)
-    monkeypatch.setattr(vng, "is_static", lambda path: False)
+    monkeypatch.setattr(alone, "is_static", lambda path: False)
     with pytest.raises(EnvironmentFault, match="busybox is not installed") as caught:
-        vng.boot(Machine(kernel=kernel, acceleration=TCG), programs, logs=tmp_path / "logs", sink=silent)
+        vng.boot(machine, programs, logs=tmp_path / "logs", sink=silent)
     assert caught.value.cure == "apt-get install -y busybox-static"
 
 
 def test_a_record_that_is_a_link_is_not_followed(
     fake: Callable[..., Machine], programs: list[guest.Program], tmp_path: Path
 ) -> None:
-    body = f'echo "$nonce start 1" > {tmp_path}/secret; ln -s {tmp_path}/secret "$share/record"'
+    body = f'echo "$nonce start 1" > {tmp_path}/secret; ln -sf {tmp_path}/secret "$to"'
     machine = fake(body)
     boot = vng.boot(machine, programs, logs=tmp_path / "logs", sink=silent)
     assert not boot.evidence.record.started
@@ -216,7 +266,7 @@ def test_a_virtme_ng_that_fails(
         vng.boot(machine, programs, logs=tmp_path / "logs", sink=silent)
 
 
-@pytest.mark.parametrize("line", ["nothing at all", "{qemu} -m 1G", "{qemu} -append 'init=/x'"])
+@pytest.mark.parametrize("line", ["nothing at all", "{qemu} -m 1G", "{qemu} -append 'x'"])
 def test_a_virtme_ng_that_prints_something_else(
     fake: Callable[..., Machine], programs: list[guest.Program], tmp_path: Path, line: str
 ) -> None:
@@ -253,6 +303,9 @@ def test_a_kernel_without_what_the_guest_needs(
     (folder / "modules.dep").write_text("kernel/fs/9p/9p.ko:\n")
     kernel = Kernel(image=fake().kernel.image, release="6.1.0-test", modules=folder)
     machine = Machine(kernel=kernel, acceleration=TCG)
-    monkeypatch.setattr(vng, "is_static", lambda path: True)
-    with pytest.raises(EnvironmentFault, match="has no 9pnet_virtio"):
+    with pytest.raises(EnvironmentFault, match="has no virtio_pci"):
         vng.boot(machine, programs, logs=tmp_path / "logs", sink=silent)
+    drivers = ("virtio_pci", "virtio_console", "kvm_amd")
+    (folder / "modules.dep").write_text("".join(f"kernel/{name}.ko:\n" for name in drivers))
+    with pytest.raises(EnvironmentFault, match="has no 9p"):
+        vng.boot(machine, programs, logs=tmp_path / "logs", sink=silent, host_root=True)
