@@ -13,6 +13,7 @@ from kpatch_tools.flow.build import BuildResult
 from kpatch_tools.model.finding import Finding, Severity
 from kpatch_tools.model.report import CheckResult, Status
 from kpatch_tools.model.test import TestResult, Verdict
+from kpatch_tools.model.vm import Backend
 
 
 @pytest.fixture
@@ -146,6 +147,21 @@ def test_the_back_end_and_the_allow_list_reach_the_flow(
     direct, plain = (call["settings"] for call in calls)
     assert (direct.backend, [entry.place for entry in direct.allowed]) == ("direct", [f"{entries}:1"])
     assert (plain.backend, plain.allowed) == ("vng", ())
+
+
+def test_the_hosts_root_has_to_be_asked_for_by_name(
+    tested: Callable[..., list[dict[str, object]]],
+    tree: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    calls = tested(GOOD)
+    argv = ["test", "kvm_map_memory", "--tree", str(tree), "--state", str(tmp_path)]
+    assert run([*argv, "--host-root"]) == 0
+    assert calls[0]["settings"].backend is Backend.HOST_ROOT
+    assert run([*argv, "--backend", Backend.HOST_ROOT.value]) == 2
+    assert run([*argv, "--host-root", "--backend", "direct"]) == 2
+    assert "--host-root is for --backend vng" in capsys.readouterr().err
 
 
 def test_an_allow_list_with_a_bad_expression(
