@@ -6,6 +6,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -127,8 +128,12 @@ class Crew(Generic[T]):
                 short = short or index == waiting[0]
                 continue
             waiting.remove(index)
+            # A thread begins with an empty context: --no-sandbox has to reach the machines too.
             thread = threading.Thread(
-                target=self._work_in, args=(index, results, stop), name=tasks[index].name, daemon=True
+                target=copy_context().run,
+                args=(self._work_in, index, results, stop),
+                name=tasks[index].name,
+                daemon=True,
             )
             self._running[index] = (thread, time.monotonic())
             self._most = max(self._most, len(self._running))

@@ -18,6 +18,7 @@ from kpatch_tools.flow.crew import (
     Task,
     _still,
 )
+from kpatch_tools.tools import sandbox
 from kpatch_tools.tools.process import STOP, Stopped
 
 GIB = 1 << 30
@@ -189,3 +190,10 @@ def test_the_estimate_shares_the_work_among_those_at_once() -> None:
     told: list[Progress] = []
     run(tasks(4, expected_s=100.0), Work(together=2), tell=told.append)
     assert told[0].left_s == pytest.approx(200, abs=5)
+
+
+def test_what_the_caller_set_reaches_each_machine() -> None:
+    with sandbox.unprotected():
+        results, _most = run(tasks(2), lambda index: str(sandbox.OFF.get()))
+    assert set(results.values()) == {"True"}
+    assert set(run(tasks(2), lambda index: str(sandbox.OFF.get()))[0].values()) == {"False"}
