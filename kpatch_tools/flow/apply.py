@@ -80,7 +80,7 @@ def apply_series(  # noqa: PLR0913 - what, where, and where to leave it
         applied = replace(attempt.run(), below=below)
         if objects:
             # The mails of prerequisites are strangers' as well.
-            note(objects, (*below, *applied.commits), source.resolve(onto), series)
+            note(objects, (*below, *applied.commits), source.resolve(onto))
         if branch and applied.state.good:
             publish(store, source, head=applied.head, base=base, branch=branch)
         return applied

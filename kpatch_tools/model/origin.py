@@ -8,8 +8,8 @@ from dataclasses import dataclass
 class Origin:
     """A commit that a posted series made. ``base`` is the last commit before it that is the user's own.
 
-    ``owner`` stands for the author and the title, whatever the version: what is built of the one's code is
-    used again for the one's code alone.
+    ``owner`` stands for the series, by its last commit: what is built of a series is used again for that very
+    series alone.
     """
 
     base: str

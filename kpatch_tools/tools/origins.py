@@ -2,20 +2,19 @@
 """Remembers which commits are a stranger's, and keeps what is built of them apart from all else.
 
 A build runs the series' own Makefiles, and these can leave any object and any ccache entry behind. So nothing
-that a series' build writes is ever read by the build of another: each author and title has object folders and
-a ccache of its own, which begin as copies of what the user's own commits were built to and read those.
+that a series' build writes is ever read by the build of another: each series has object folders and a ccache
+of its own, which begin as copies of what the user's own commits were built to and read those. A series is
+told by its last commit, and so by its whole content: author and title are what anybody may put into a mail.
 """
 
-import hashlib
 import json
 import shutil
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 
 from kpatch_tools.errors import EnvironmentFault
 from kpatch_tools.model.origin import Origin
 from kpatch_tools.model.run import Command
-from kpatch_tools.model.series import Series
 from kpatch_tools.tools import kept, process, sandbox
 from kpatch_tools.tools.files import cache_dir, locked, write_atomic
 from kpatch_tools.tools.git import Repository
@@ -26,19 +25,12 @@ _DIGITS = 24
 _COPY_TIMEOUT_S = 600.0
 
 
-def note(store: Path, commits: Iterable[str], base: str, series: Series) -> None:
-    """Remember that these commits, in the kept repository ``store``, are the series'; ``base`` is not."""
-    text = json.dumps({"base": base, "owner": owner_of(series)})
-    for commit in dict.fromkeys(commits):
-        if commit != base:
-            write_atomic(store.parent / _FOLDER / commit, text, durable=False)
-
-
-def owner_of(series: Series) -> str:
-    """The author and the title of a series, whatever its version, as the name of a folder."""
-    first = series.cover or next(iter(series.patches), None)
-    words = (first.author.email.lower(), " ".join(first.subject.lower().split())) if first else (series.name,)
-    return hashlib.sha256("\0".join(words).encode("utf-8", "surrogateescape")).hexdigest()[:_DIGITS]
+def note(store: Path, commits: Sequence[str], base: str) -> None:
+    """Remember that these commits, in the kept repository ``store``, are one series'; ``base`` is not."""
+    made = [commit for commit in dict.fromkeys(commits) if commit != base]
+    for commit in made:
+        text = json.dumps({"base": base, "owner": made[-1][:_DIGITS]})
+        write_atomic(store.parent / _FOLDER / commit, text, durable=False)
 
 
 def origin_of(tree: Path, commit: str) -> Origin | None:
