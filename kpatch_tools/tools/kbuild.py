@@ -32,6 +32,8 @@ _SHIPPED = re.compile(r"^[a-z][a-z0-9-]*$")
 BUILD_TIMEOUT_S = 3600.0
 # The linker is silent for as long as objtool takes on a small machine.
 BUILD_QUIET_S = 900.0
+# A few host programs are compiled and one is run: a configuration that hangs is not waited for that long.
+CONFIGURE_QUIET_S = 180.0
 
 # Where the line tables say that the source and the objects lie: the same on every machine.
 MAPPED_SOURCE, MAPPED_OBJECTS = "/kvet/source", "/kvet/objects"
@@ -182,7 +184,8 @@ def configure(site: Site, wanted: Fragments) -> Configured:
     # Not in the object folder: there a build may have left a link in its place.
     given = write_atomic(cache_dir("fragments") / f"{wanted.digest}.config", wanted.text, durable=False)
     seen = replace(site, readable=(*site.readable, given))
-    result = process.run(make_command(seen, "allnoconfig", f"KCONFIG_ALLCONFIG={given}"))
+    command = make_command(seen, "allnoconfig", f"KCONFIG_ALLCONFIG={given}")
+    result = process.run(replace(command, quiet_timeout=CONFIGURE_QUIET_S))
     stop_when_exhausted(result, site.log)
     result.ok_or_raise(
         "the kernel's configuration could not be made", cure="name the top of a kernel's source with --tree"

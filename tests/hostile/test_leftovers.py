@@ -37,9 +37,16 @@ LEFT = {
 
 
 @pytest.mark.parametrize("name", LEFT)
-def test_what_is_left_is_not_followed(
-    tree: Path, field: Field, tmp_path: Path, name: str, capfd: pytest.CaptureFixture[str]
+def test_what_is_left_is_not_followed(  # noqa: PLR0917 - fixtures
+    tree: Path,
+    field: Field,
+    tmp_path: Path,
+    name: str,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    # What writes into a pipe that nobody reads hangs until it has been silent for too long.
+    monkeypatch.setattr(kbuild, "CONFIGURE_QUIET_S", 3.0)
     lines = LEFT[name].replace("{key}", str(field.key)).replace("{home}", str(field.home))
     before = sorted(field.home.iterdir())
     report = review(tree, tmp_path / "state", mail("Kbuild", FILES["Kbuild"], lines))
