@@ -22,7 +22,8 @@ pytestmark = pytest.mark.skipif(
 )
 
 LIMIT_S = 60.0
-# Like kbuild it trusts an object that is there; unlike it, it stops half way until it is told to go on.
+# Like kbuild it trusts an object that is there; unlike it, it stops half way until it is told to go on: the
+# object folder is all that it may write, and what it can see change.
 MAKEFILE = b"""\
 MAKEFLAGS += -rR
 .PHONY: allnoconfig bzImage
@@ -30,8 +31,8 @@ allnoconfig:
 \t@sed '/CONFIG_KVM_SMM/d' $(KCONFIG_ALLCONFIG) > $(O)/.config
 bzImage:
 \t@echo "  CC      a.o"
-\t@test -f $(O)/a.o || { printf half > $(O)/a.o; touch GATE/started; \
-\t  for i in $$(seq 600); do test -f GATE/go && break; sleep 0.05; done; printf whole > $(O)/a.o; }
+\t@test -f $(O)/a.o || { printf half > $(O)/a.o; touch $(O)/started; \
+\t  for i in $$(seq 600); do test -f $(O)/go && break; sleep 0.05; done; printf whole > $(O)/a.o; }
 \t@mkdir -p $(O)/arch/x86/boot
 \t@cat $(CURDIR)/image $(O)/a.o > $(O)/arch/x86/boot/bzImage
 """
@@ -48,23 +49,14 @@ build_kernel(Path(sys.argv[1]), sys.argv[2], sink=silent, jobs=1)
 
 
 @pytest.fixture
-def gate(tmp_path: Path) -> Path:
-    folder = tmp_path / "gate"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
 def tree(
     git_tree: Callable[..., Path],
     kernel_image: Callable[..., Path],
-    gate: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Path:
     monkeypatch.setattr(kbuild, "PROGRAMS", {})
-    makefile = MAKEFILE.replace(b"GATE", str(gate).encode())
-    return git_tree({"Makefile": makefile, "image": kernel_image(tmp_path / "image").read_bytes()})
+    return git_tree({"Makefile": MAKEFILE, "image": kernel_image(tmp_path / "image").read_bytes()})
 
 
 class Build(threading.Thread):
@@ -87,24 +79,34 @@ class Build(threading.Thread):
         return any(words in text for text in self.told)
 
 
-def until(holds: Callable[[], bool]) -> None:
+def until(holds: Callable[[], object]) -> None:
     deadline = time.monotonic() + LIMIT_S
     while not holds():
         assert time.monotonic() < deadline, "it never came"
         time.sleep(0.01)
 
 
+def halted() -> list[Path]:
+    """The object folders whose build waits for go_on()."""
+    return [mark.parent for mark in files.cache_dir("obj").glob("*/started")]
+
+
+def go_on() -> None:
+    (folder,) = halted()
+    (folder / "go").touch()
+
+
 def built() -> list[str]:
     return [path.name for path in files.cache_dir("kernels", "built").iterdir() if path.is_dir()]
 
 
-def test_the_same_commit_twice_is_built_once(tree: Path, gate: Path, git: Callable[..., str]) -> None:
+def test_the_same_commit_twice_is_built_once(tree: Path, git: Callable[..., str]) -> None:
     commit = git(tree, "rev-parse", "HEAD")
     one = Build(tree, commit)
-    until((gate / "started").exists)
+    until(halted)
     two = Build(tree, commit)
     until(lambda: two.heard(f"waits for another run building {commit[:12]}"))
-    (gate / "go").touch()
+    go_on()
     for build in (one, two):
         build.join(LIMIT_S)
     assert one.result is not None
@@ -116,18 +118,16 @@ def test_the_same_commit_twice_is_built_once(tree: Path, gate: Path, git: Callab
     assert len(built()) == 1
 
 
-def test_two_commits_of_one_tree_wait_for_the_checkout(
-    tree: Path, gate: Path, git: Callable[..., str]
-) -> None:
+def test_two_commits_of_one_tree_wait_for_the_checkout(tree: Path, git: Callable[..., str]) -> None:
     first = git(tree, "rev-parse", "HEAD")
     (tree / "more").write_text("x")
     git(tree, "add", "--all")
     git(tree, "commit", "--quiet", "--message=more")
     one = Build(tree, first)
-    until((gate / "started").exists)
+    until(halted)
     two = Build(tree, git(tree, "rev-parse", "HEAD"))
     until(lambda: two.heard("waits for another run that builds in"))
-    (gate / "go").touch()
+    go_on()
     for build in (one, two):
         build.join(LIMIT_S)
         assert build.result is not None
@@ -137,7 +137,7 @@ def test_two_commits_of_one_tree_wait_for_the_checkout(
 
 
 def test_a_killed_build_leaves_nothing_that_is_believed(
-    tree: Path, gate: Path, tmp_path: Path, git: Callable[..., str]
+    tree: Path, tmp_path: Path, git: Callable[..., str]
 ) -> None:
     commit, pid = git(tree, "rev-parse", "HEAD"), tmp_path / "pid"
     argv = (sys.executable, "-c", RUN, str(tree), commit, str(pid))
@@ -145,7 +145,7 @@ def test_a_killed_build_leaves_nothing_that_is_believed(
     command = Command(argv=argv, timeout=LIMIT_S, env={"PYTHONPATH": str(Path.cwd())})
     runner = threading.Thread(target=lambda: ended.append(process.run(command).returncode), daemon=True)
     runner.start()
-    until((gate / "started").exists)
+    until(halted)
     os.kill(int(pid.read_text()), signal.SIGKILL)
     runner.join(LIMIT_S)
     assert ended == [-signal.SIGKILL]
@@ -153,7 +153,7 @@ def test_a_killed_build_leaves_nothing_that_is_believed(
     assert half.read_bytes() == b"half"
     assert built() == []
 
-    (gate / "go").touch()
+    go_on()
     again = build_kernel(tree, commit, sink=silent, jobs=1)
     assert again.image is not None
     assert not again.cached
@@ -163,11 +163,15 @@ def test_a_killed_build_leaves_nothing_that_is_believed(
 
 
 def test_what_a_run_left_that_was_killed_while_keeping_is_removed(
-    tree: Path, gate: Path, git: Callable[..., str]
+    tree: Path, git: Callable[..., str]
 ) -> None:
-    (gate / "go").touch()
     commit = git(tree, "rev-parse", "HEAD")
-    first = build_kernel(tree, commit, sink=silent, jobs=1)
+    build = Build(tree, commit)
+    until(halted)
+    go_on()
+    build.join(LIMIT_S)
+    first = build.result
+    assert first is not None
     assert first.image is not None
     place = first.image.parent
     shutil.rmtree(place)
