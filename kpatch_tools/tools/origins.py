@@ -7,6 +7,7 @@ of its own, which begin as copies of what the user's own commits were built to a
 told by its last commit, and so by its whole content: author and title are what anybody may put into a mail.
 """
 
+import contextlib
 import json
 import shutil
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ from kpatch_tools.errors import EnvironmentFault
 from kpatch_tools.model.origin import Origin
 from kpatch_tools.model.run import Command
 from kpatch_tools.tools import kept, process, sandbox
-from kpatch_tools.tools.files import cache_dir, locked, write_atomic
+from kpatch_tools.tools.files import cache_dir, locked, locked_at_once, write_atomic
 from kpatch_tools.tools.git import Repository
 
 MOST_OWNERS = 6
@@ -58,10 +59,19 @@ def folder_of(origin: Origin, name: str) -> Path:
                 (one for one in owners.iterdir() if one.is_dir()), key=lambda one: one.stat().st_mtime
             )
             for old in seen[: max(0, len(seen) - MOST_OWNERS + 1)]:
-                shutil.rmtree(old, ignore_errors=True)
+                _forget(old)
     (mine / name).mkdir(parents=True, exist_ok=True)
     mine.touch()
     return mine / name
+
+
+def _forget(owner: Path) -> None:
+    """Remove a folder of an owner's, but for one that a build of another run holds just now."""
+    busy = EnvironmentFault(f"{owner} is in use")
+    with contextlib.suppress(EnvironmentFault), contextlib.ExitStack() as held:
+        for lock in owner.glob("obj/.*.lock"):
+            held.enter_context(locked_at_once(lock, busy))
+        shutil.rmtree(owner, ignore_errors=True)
 
 
 def copied(source: Path, target: Path) -> None:

@@ -70,22 +70,30 @@ def test_a_commit_that_nobody_knows_is_an_owner_by_itself(posted, git_tree, git)
     assert (found.base, found.owner) == ("", applied.head[:24])
 
 
-def test_a_strangers_objects_begin_as_a_copy_and_stay_apart(posted, git_tree, git, tmp_path) -> None:
+@pytest.fixture
+def tree_site(posted, git_tree, tmp_path):
+    """A tree, the commit of a series in it, and ``site(commit)``."""
     tree = git_tree({"f": b"a\n"})
-    base = git(tree, "rev-parse", "HEAD")
     applied = apply_series(posted(), tree=tree, objects=kept.store_for(tree))
-    other = apply_series(posted(1, who="B <b@x.org>"), tree=tree, objects=kept.store_for(tree))
 
     def site(commit: str):
         return build_site(
             tree, commit, source=tree, key="key", log=tmp_path / "log", sink=silent, stage="build"
         )
 
+    return tree, applied.head, site
+
+
+def test_a_strangers_objects_begin_as_a_copy_and_stay_apart(posted, git, tree_site) -> None:
+    tree, head, site = tree_site
+    base = git(tree, "rev-parse", "HEAD")
+    other = apply_series(posted(1, who="B <b@x.org>"), tree=tree, objects=kept.store_for(tree))
+
     with site(base) as own:
         (own.objects / "a.o").write_text("good")
         os.utime(own.objects / "a.o", (7, 7))
         assert (own.ccache, own.inside, own.named) == (None, None, own.objects)
-    with site(applied.head) as stranger:
+    with site(head) as stranger:
         assert (stranger.objects / "a.o").read_text() == "good"
         assert (stranger.objects / "a.o").stat().st_mtime == 7
         assert stranger.named == own.objects != stranger.objects
@@ -94,7 +102,7 @@ def test_a_strangers_objects_begin_as_a_copy_and_stay_apart(posted, git_tree, gi
         assert (third.objects / "a.o").read_text() == "good"
         assert third.ccache != stranger.ccache
     assert (own.objects / "a.o").read_text() == "good"
-    with site(applied.head) as again:
+    with site(head) as again:
         assert (again.objects / "a.o").read_text() == "poison"
         (again.objects / "trap").symlink_to(own.objects)
         forget_objects(again)
@@ -109,6 +117,17 @@ def test_of_owners_long_not_seen_nothing_is_kept() -> None:
     left = sorted(path.name for path in files.cache_dir("owners").iterdir() if path.is_dir())
     assert len(left) == origins.MOST_OWNERS
     assert left[-1] == f"{origins.MOST_OWNERS + 2:02d}"
+
+
+def test_an_owner_that_is_at_work_is_kept(tree_site) -> None:
+    _tree, head, site = tree_site
+    with site(head) as busy:
+        os.utime(busy.objects.parents[1], (1, 1))
+        for number in range(origins.MOST_OWNERS + 3):
+            origins.folder_of(origins.Origin(base="", owner=f"{number:02d}"), "obj")
+        assert busy.objects.is_dir()
+    origins.folder_of(origins.Origin(base="", owner="last"), "obj")
+    assert not busy.objects.exists()
 
 
 def test_a_copy_that_cannot_be_made_leaves_nothing(tmp_path: Path) -> None:
