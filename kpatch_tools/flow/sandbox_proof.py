@@ -36,6 +36,8 @@ echo through
 """
 _STAYS = '(trap "" HUP TERM; while :; do sleep 1; done) & exec sleep 0.1'
 _FORKS = f"for n in $(seq {8 * _MOST}); do sleep 20 & done; wait"
+# tail keeps what it may have to print, until its input ends.
+_FILLS = "(head -c 256M /dev/zero; sleep 5) | tail -c 256M >/dev/null"
 _WRITES = "dd if=/dev/zero of=large bs=64k count=64 2>&1"
 
 
@@ -58,6 +60,7 @@ _POINTS = {
     "apart": _Point("sandbox namespaces", "sees no process of yours", "it shares a namespace with you"),
     "left": _Point("sandbox end", "leaves no process behind", "a process outlived it"),
     "forks": _Point("sandbox processes", "is ended when it forks without end", "it forked without end"),
+    "memory": _Point("sandbox memory", "is ended when it takes too much", "it took more memory than allowed"),
     "size": _Point("sandbox file size", "is bounded in what it writes", "a file grew over the limit"),
 }
 
@@ -120,6 +123,8 @@ def _used_up(inside: Path, word: str) -> Iterator[str]:
     forked = _run(inside, "sh", "-c", _FORKS, word, limits=Limits(processes=_MOST))
     if not (forked.limit or "fork" in forked.error_text) or _alive(word):
         yield "forks"
+    if "of memory" not in _run(inside, "sh", "-c", _FILLS, limits=Limits(memory=64 << 20)).limit:
+        yield "memory"
     _run(inside, "sh", "-c", _WRITES, limits=Limits(file=1 << 20))
     if (inside / "large").stat().st_size > 1 << 20:
         yield "size"

@@ -21,7 +21,7 @@ def failed() -> set[str]:
 def test_it_holds_here() -> None:
     found = tuple(sandbox_proof.prove())
     assert [one.name for one in found if one.state is not State.OK] == []
-    assert len(found) == 10
+    assert len(found) == 11
 
 
 def without(*dropped: str) -> Callable[[Words], Words]:
@@ -69,7 +69,7 @@ def test_a_home_that_is_shown_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_limits_that_are_not_kept_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sandbox, "_bounded", lambda _limits: ())
     monkeypatch.setattr(sandbox_proof, "Limits", lambda **_asked: sandbox.Limits())
-    assert {"sandbox processes", "sandbox file size"} <= failed()
+    assert {"sandbox processes", "sandbox memory", "sandbox file size"} <= failed()
 
 
 def test_processes_that_stay_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
