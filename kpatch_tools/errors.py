@@ -15,6 +15,11 @@ class ToolkitError(Exception):
         self.message = message
         self.cure = cure
 
+    @property
+    def line(self) -> str:
+        """What happened and the cure in one line, for the reason of a check."""
+        return f"{self.message}; cure: {self.cure}" if self.cure else self.message
+
 
 class UserError(ToolkitError):
     """Wrong usage or a bad document: names the file, the line and the cure (exit 2)."""
@@ -35,6 +40,13 @@ class ToolFailed(EnvironmentFault):
         super().__init__(message, cure=cure)
         self.tail = tail
         self.log = log
+
+    @property
+    def line(self) -> str:
+        """As of every error, with the log's path."""
+        log = f"full log: {self.log}" if self.log else ""
+        cure = f"cure: {self.cure}" if self.cure else ""
+        return "; ".join(filter(None, (self.message, log, cure)))
 
 
 class SandboxLimit(ToolFailed):

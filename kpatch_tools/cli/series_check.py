@@ -109,8 +109,7 @@ def _for_b4(tree: str | None, fmt: str, *, whole: bool) -> str:
             tracking=Path(tracking) if tracking else None,
         )
     except ToolkitError as error:
-        cure = f" (cure: {error.cure})" if error.cure else ""
-        return render((CheckResult(check="patches", reason=f"{error.message}{cure}"),))
+        return render((CheckResult(check="patches", reason=error.line),))
     return render(found.checks, found.skipped)
 
 

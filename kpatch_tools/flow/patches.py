@@ -142,8 +142,7 @@ class _Work:
                 self.store, base, head, tuple((one.patch, one.lines) for one in read), self.series
             )
         except EnvironmentFault as error:
-            cure = f" (cure: {error.cure})" if error.cure else ""
-            self.missing.append(f"checkpatch did not run: {error.message}{cure}")
+            self.missing.append(f"checkpatch did not run: {error.line}")
             return ()
         self.facts.append(("checkpatch", f"{checkpatch.SCRIPT} of the base {base[:12]}, --strict"))
         own = [

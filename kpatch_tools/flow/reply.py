@@ -61,8 +61,7 @@ def leave(
         sender = user(Path(report.tree.path) if report.tree else None, sends=True)
         made = replies(report, series, origins, sender=sender)
     except ToolkitError as error:
-        cure = f"; cure: {error.cure}" if error.cure else ""
-        return Replies(mails=(), notes=(f"no {REPLY}: {error.message}{cure}",))
+        return Replies(mails=(), notes=(f"no {REPLY}: {error.line}",))
     if made.mails:
         write_atomic(folder / REPLY, made.mbox)
     return made

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from kpatch_tools.errors import SandboxLimit, ToolFailed, ToolkitError
+from kpatch_tools.errors import SandboxLimit, ToolkitError
 from kpatch_tools.flow import generate
 from kpatch_tools.model.contract import Contract
 from kpatch_tools.model.event import Event, Sink
@@ -73,7 +73,7 @@ class Run:
             )
             result = CheckResult(check=name, status=Status.FAIL, reason=fault.message, findings=(found,))
         except ToolkitError as error:
-            result = CheckResult(check=name, reason=_why(error))
+            result = CheckResult(check=name, reason=error.line)
         result = replace(result, check=name, elapsed=time.monotonic() - started)
         self.checks.append(result)
         return result
@@ -115,12 +115,3 @@ def _fit(contract: Contract, request: Request | None) -> tuple[bool, ...]:
     if request is None:
         return ()
     return (request.type == f"struct {ioctl.struct}", request.nr == ioctl.nr, request.dir == ioctl.dir.value)
-
-
-def _why(error: ToolkitError) -> str:
-    parts = [error.message]
-    if isinstance(error, ToolFailed) and error.log:
-        parts.append(f"full log: {error.log}")
-    if error.cure:
-        parts.append(f"cure: {error.cure}")
-    return "; ".join(parts)
