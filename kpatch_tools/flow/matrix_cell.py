@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from kpatch_tools.checks.behaviour import explained
+from kpatch_tools.checks.vm_cases import with_all_cases
 from kpatch_tools.errors import ToolkitError
 from kpatch_tools.flow.matrix_stock import KernelReady, TestReady
 from kpatch_tools.flow.splats import load_allowed
@@ -64,8 +65,8 @@ def run_cell(  # noqa: PLR0913 - what, on what, how, where to
         try:
             attempts.append(_boot(cell, ready, test, logs=logs, acceleration=acceleration, boot=boot))
         except (ToolkitError, OSError) as error:
-            cure = f" (cure: {error.cure})" if isinstance(error, ToolkitError) and error.cure else ""
-            attempts.append(Attempt(verdict=Verdict.INFRA, reason=f"{error}{cure}"))
+            reason = error.line if isinstance(error, ToolkitError) else str(error)
+            attempts.append(Attempt(verdict=Verdict.INFRA, reason=reason))
             # A program that is missing is missing the next time too.
             break
     release = ready.kernel.release if ready.kernel else ""
@@ -105,7 +106,8 @@ def _boot(  # noqa: PLR0913 - as above
     unproven = _unproven(point, done.evidence)
     findings = judged.findings
     if test.contract is not None:
-        findings = tuple(explained(test.contract, findings))
+        judged = with_all_cases(judged, test.contract)
+        findings = tuple(explained(test.contract, judged.findings))
     return Attempt(
         verdict=Verdict.INFRA if unproven else judged.verdict,
         reason=unproven or judged.reason,

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from kpatch_tools.errors import EnvironmentFault
 from kpatch_tools.flow.own_programs import (
     FOLDER,
     compile_each,
@@ -68,7 +69,8 @@ def check_own_tests(  # noqa: PLR0913 - what, where it went, on what, how, where
 
     A compile error, a warning on a line that the series wrote and a test that fails are findings at the patch
     that brings them. A test that did not run, or of which nothing proves that it passed, is no pass. Raises
-    EnvironmentFault for what this machine lacks, ToolFailed when the tree's own headers cannot be made.
+    EnvironmentFault for what this machine lacks to compile, ToolFailed when the tree's own headers cannot be
+    made.
     """
     started = time.monotonic()
     changes = [change for patch in series.patches for change in patch.files]
@@ -89,8 +91,12 @@ def check_own_tests(  # noqa: PLR0913 - what, where it went, on what, how, where
             for one in _warnings(result)
             if one.location and one.location.path in writers and writer(one.location)
         )
-    ran = _run(built, kernel, sink=sink, logs=logs / CHECK)
-    found += (_at_patch(one, ran.tests, writers) for one in ran.findings)
+    try:
+        ran = _run(built, kernel, sink=sink, logs=logs / CHECK)
+    except EnvironmentFault as fault:
+        # What the compiler said is known all the same.
+        ran = _Ran(reason=fault.line)
+    found += _at_patches(ran.findings, ran.tests, writers)
     found = list(dict.fromkeys(found))
     failed = [source for source, result in built.items() if not result.binaries]
     status = Status.FAIL if failed else status_of(tuple(found), fail_on)
@@ -157,19 +163,32 @@ def _full(test: TestResult) -> str:
     return test.name if test.name == test.program else f"{test.program}: {test.name}"
 
 
-def _at_patch(finding: Finding, tests: Sequence[TestResult], writers: Mapping[str, int]) -> Finding:
-    """A failed test at the program that the series brings; what the kernel complains of has a place."""
-    names = {test.name.removeprefix(f"{test.program}: "): test for test in reversed(tests)}
-    test = next((names[case] for case in finding.cases if case in names), None)
-    if test is None:
-        return finding
-    path = f"{FOLDER}{test.program}.c"
-    return replace(
-        finding,
-        message=f"the series' own test {test.name}: {finding.message.partition(': ')[2]}",
-        location=Location(path=path, patch=writers.get(path, 0)),
-        cases=(test.name,),
-    )
+def _at_patches(
+    findings: Sequence[Finding], tests: Sequence[TestResult], writers: Mapping[str, int]
+) -> Iterator[Finding]:
+    """Each failed test at the program that the series brings; what the kernel complains of has a place.
+
+    A finding names a case, which several programs may have: they are told in the order of their tests.
+    """
+    left = list(tests)
+    for finding in findings:
+        test = next((one for one in left if _tells(finding, one)), None)
+        if test is None:
+            yield finding
+            continue
+        left.remove(test)
+        path = f"{FOLDER}{test.program}.c"
+        yield replace(
+            finding,
+            message=f"the series' own test {test.name}: {finding.message.partition(': ')[2]}",
+            location=Location(path=path, patch=writers.get(path, 0)),
+            cases=(test.name,),
+        )
+
+
+def _tells(finding: Finding, test: TestResult) -> bool:
+    case = test.name.removeprefix(f"{test.program}: ")
+    return case in finding.cases and finding.rule == f"test/{test.status.value.lower()}"
 
 
 def _words(built: Mapping[str, SelftestResult], tests: Sequence[TestResult]) -> Iterator[str]:

@@ -301,7 +301,7 @@ class _Run:
             reasons={case: why for case, why in reasons.items() if why},
             reason=done.reason,
         )
-        if done.verdict is Verdict.INFRA:
+        if done.verdict in (Verdict.INFRA, Verdict.NO_VERDICT):
             self.open.append(f"{row.name} could not be tested: {done.reason}")
         if done.flaky or not rules.has_results(row):
             self.shown += done.consoles

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from kpatch_tools.checks.vm_cases import with_all_cases
 from kpatch_tools.flow.dialect import choose_dialect
 from kpatch_tools.flow.generate import generate
 from kpatch_tools.flow.selftest import build_selftest
@@ -42,11 +43,11 @@ _DOUBTFUL = frozenset(
 class Programs:
     """The test programs by contract; ``findings`` say why there are none, ``log`` is the output of make.
 
-    ``capabilities`` are those that the programs are about, by contract too.
+    ``contracts`` are what the programs are about, under the same names.
     """
 
     binaries: Mapping[str, Path]
-    capabilities: Mapping[str, str] = field(default_factory=dict)
+    contracts: Mapping[str, Contract] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     log: str = ""
 
@@ -130,7 +131,7 @@ def build_programs(
         if not built.binaries:
             return Programs(binaries={}, findings=built.findings, log=str(built.log))
         binaries[contract.name] = next(iter(built.binaries.values()))
-    return Programs(binaries=binaries, capabilities={one.name: one.ioctl.cap for one in contracts})
+    return Programs(binaries=binaries, contracts={one.name: one for one in contracts})
 
 
 def run_programs(
@@ -138,7 +139,8 @@ def run_programs(
 ) -> Outcome:
     """Boot ``kernel`` once a program and mode and run it there; {} is the kernel's default mode.
 
-    A case is named with its mode, but for the default mode where it is the only one.
+    A case is named with its mode, but for the default mode where it is the only one. A boot that ends well
+    and has not a result for each case of the contract is NO-VERDICT.
     Raises EnvironmentFault when this machine cannot make a guest with nested paging.
     """
     acceleration = probe.need_acceleration()
@@ -154,11 +156,12 @@ def run_programs(
             program = guest.Program(name=name, binary=binary, limit=LIMIT_S)
             place = logs / f"{name}-{_words(mode)}"
             done = boot(machine, (program,), logs=place, sink=sink, backend=Backend.DIRECT)
-            judged = judge_boot(done.evidence, kernel, allowed=allowed)
+            contract = programs.contracts[name]
+            judged = with_all_cases(judge_boot(done.evidence, kernel, allowed=allowed), contract)
             verdicts.append((judged.verdict, judged.reason))
             consoles.append(str(done.console_log))
-            capability = programs.capabilities.get(name, "")
-            lacking = capability and not_offered(judged.tests, capability)
+            capability = contract.ioctl.cap
+            lacking = not_offered(judged.tests, capability)
             for test in judged.tests:
                 key = test.name
                 key = f"{name}: {key}" if len(programs.binaries) > 1 else key

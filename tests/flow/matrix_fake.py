@@ -10,6 +10,7 @@ from pathlib import Path
 from kpatch_tools.errors import EnvironmentFault
 from kpatch_tools.flow.matrix_plan import MatrixPlan
 from kpatch_tools.flow.matrix_stock import KernelReady, Stock, TestReady
+from kpatch_tools.model.contract import Contract
 from kpatch_tools.model.report import CheckResult
 from kpatch_tools.model.run import Ended
 from kpatch_tools.model.vm import Evidence, GuestRecord, GuestTest, TestOutput
@@ -103,13 +104,17 @@ class Guests:
 
 @dataclass(slots=True)
 class Shelf:
-    """Stands for flow.matrix.stock_up: kernels and programs are files below ``folder``, nothing is built."""
+    """Stands for flow.matrix.stock_up: kernels and programs are files below ``folder``, nothing is built.
+
+    ``contract`` is what all programs are made of.
+    """
 
     folder: Path
     no_kernel: dict[str, str] = field(default_factory=dict)
     no_program: dict[str, str] = field(default_factory=dict)
     checks: tuple[CheckResult, ...] = ()
     text: str = "v1"
+    contract: Contract | None = None
 
     def __call__(self, plan: MatrixPlan, *, logs: Path, jobs: int | None, sink) -> Stock:
         kernels = {}
@@ -127,5 +132,7 @@ class Shelf:
             binary.write_text(name)
             program = Program(name=name, binary=binary, limit=cell.test.timeout)
             reason = self.no_program.get(name, "")
-            programs[name, label] = TestReady(reason=reason) if reason else TestReady(program=program)
+            programs[name, label] = (
+                TestReady(reason=reason) if reason else TestReady(program=program, contract=self.contract)
+            )
         return Stock(kernels=kernels, programs=programs, checks=self.checks)

@@ -13,6 +13,7 @@ import pytest
 from kpatch_tools.errors import EnvironmentFault, UserError
 from kpatch_tools.flow import matrix as flow
 from kpatch_tools.flow.crew import Limits
+from kpatch_tools.flow.generate import load_contract
 from kpatch_tools.flow.matrix import Choices, begun_in, left, resumed_plan, run_matrix
 from kpatch_tools.flow.matrix_plan import load_plan, matrix_names
 from kpatch_tools.flow.matrix_report import Outcome
@@ -99,6 +100,20 @@ def test_machines_run_at_the_same_time(run, guests: Guests) -> None:
     guests.before = lambda number: together.wait()
     outcome = run()
     assert dict(outcome.report.checks[0].facts)["machines at once"] == "2"
+
+
+def test_a_bare_ok_speaks_for_no_case_of_a_contract(run, guests: Guests, shelf: Shelf) -> None:
+    shelf.contract = load_contract("kvm_map_memory")
+    guests.outcomes["a_test", "default"] = [("TAP version 13\n1..1\nok 1 all is well\n", 0)]
+    names = [case.name for case in shelf.contract.case]
+    told = "".join(f"ok {number} {name}\n" for number, name in enumerate(names, 1))
+    guests.outcomes["b_test", "default"] = [(f"TAP version 13\n1..{len(names)}\n{told}", 0)]
+    found = cells(run())
+    bare = found["a_test [default] on one"]
+    assert dict(bare.facts)["verdict"] == Verdict.NO_VERDICT.value
+    assert bare.status is Status.FAIL
+    assert "no result for" in bare.reason
+    assert dict(found["b_test [default] on one"].facts)["verdict"] == Verdict.PASS.value
 
 
 def test_a_failure_is_booted_again_and_stays_one(run, guests: Guests) -> None:
@@ -200,7 +215,7 @@ def test_a_machine_that_cannot_be_made_stops_no_other(run, guests: Guests) -> No
     assert (outcome.undecided, outcome.expected, outcome.failed) == (2, 6, 0)
     check = cells(outcome)["a_test [default] on one"]
     assert check.status is Status.DID_NOT_RUN
-    assert check.reason == "qemu is not installed (cure: apt-get install -y qemu-system-x86)"
+    assert check.reason == "qemu is not installed; cure: apt-get install -y qemu-system-x86"
 
 
 def test_a_boot_that_showed_nothing_makes_no_flaky_cell(run, guests: Guests) -> None:

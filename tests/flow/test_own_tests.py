@@ -7,9 +7,7 @@ from pathlib import Path
 import pytest
 
 from kpatch_tools.flow import own_tests as flow
-from kpatch_tools.flow.apply import apply_series
 from kpatch_tools.flow.own_programs import FOLDER
-from kpatch_tools.flow.series import load_series
 from kpatch_tools.model.event import silent
 from kpatch_tools.model.finding import Severity
 from kpatch_tools.model.report import Status
@@ -17,10 +15,9 @@ from kpatch_tools.model.run import Ended
 from kpatch_tools.model.test import Verdict
 from kpatch_tools.model.vm import Backend, Evidence, GuestRecord, GuestTest, TestOutput
 from kpatch_tools.tools import kbuild, probe
-from kpatch_tools.tools.git import Repository
-from kpatch_tools.tools.kept import store_for
 from kpatch_tools.tools.kernels import Kernel
 from kpatch_tools.tools.machine import Boot
+from tests.stepped import stepped
 
 pytestmark = pytest.mark.skipif(
     not all(shutil.which(name) for name in ("make", "gcc", "ld", "git")), reason="needs make, gcc, ld and git"
@@ -81,21 +78,8 @@ def checked(git, git_tree, tmp_path, machine):
     def check(*steps, before=None, kernel=KERNEL):
         old = {path: text.encode() for path, text in (before or {}).items()}
         tree = git_tree({"Makefile": MAKEFILE, f"{FOLDER}Makefile": TESTS, **old})
-        base = git(tree, "rev-parse", "HEAD")
-        for number, step in enumerate(steps, 1):
-            for path, text in step.items():
-                (tree / path).parent.mkdir(parents=True, exist_ok=True)
-                (tree / path).write_text(text)
-            git(tree, "add", "-A")
-            git(tree, "commit", "-qm", f"KVM: selftests: step {number}")
-        mbox = tmp_path / "series.mbox"
-        mbox.write_text(git(tree, "format-patch", "--stdout", "-n", base) + "\n")
-        git(tree, "reset", "-q", "--hard", base)
-        store = store_for(tree)
-        series = load_series(str(mbox))
-        applied = apply_series(series, tree=tree, objects=store)
         return flow.check_own_tests(
-            series, applied, Repository.open(store), tree=tree, kernel=kernel, sink=silent,
+            *stepped(git, tree, steps, tmp_path / "series.mbox"), tree=tree, kernel=kernel, sink=silent,
             logs=tmp_path / "logs",
         )  # fmt: skip
 
@@ -125,6 +109,23 @@ def test_a_test_that_fails_is_a_finding_at_the_patch_that_brings_it(checked, mac
     assert (found.location.path, found.location.patch) == (f"{FOLDER}{TWO}.c", 2)
     assert found.message.startswith(f"the series' own test {TWO}: b: FAIL")
     assert f"{TWO}: 1 of 2 pass" in done.reason
+
+
+def test_cases_of_one_name_are_told_of_the_program_that_fails(checked, machine):
+    good, bad = (0, "TAP version 13\n1..1\nok 1 a\n"), (1, "TAP version 13\n1..1\nnot ok 1 a\n")
+    machine.ends = (good, bad)
+    one, two = {f"{FOLDER}{ONE}.c": GOOD}, {f"{FOLDER}{TWO}.c": GOOD}
+    assert [found.location.patch for found in checked(one, two).findings] == [2]
+
+
+def test_cases_of_one_name_that_fail_in_two_programs_are_told_twice(checked, machine):
+    bad = (1, "TAP version 13\n1..1\nnot ok 1 a\n")
+    machine.ends = (bad, bad)
+    done = checked({f"{FOLDER}{ONE}.c": GOOD}, {f"{FOLDER}{TWO}.c": GOOD})
+    assert [(one.location.patch, one.cases) for one in done.findings] == [
+        (1, (f"{ONE}: a",)),
+        (2, (f"{TWO}: a",)),
+    ]
 
 
 def test_a_test_without_a_verdict_is_no_pass(checked, machine):
@@ -180,6 +181,23 @@ def test_without_a_kernel_nothing_is_proven(checked, machine):
     done = checked({f"{FOLDER}{ONE}.c": GOOD}, kernel=None)
     assert (done.status, machine) == (Status.DID_NOT_RUN, [])
     assert done.reason == f"series' own test {ONE}: not run; {flow.NO_MACHINE}"
+
+
+def test_what_the_compiler_says_is_told_where_no_machine_can_be_made(checked, monkeypatch):
+    none = probe.Acceleration(engine=probe.Engine.NONE, vendor="amd", evidence="")
+    monkeypatch.setattr(probe, "acceleration", lambda: none)
+    done = checked({f"{FOLDER}{ONE}.c": GOOD}, {f"{FOLDER}{TWO}.c": BAD})
+    assert done.status is Status.FAIL
+    assert [one.rule for one in done.findings] == ["series/program"]
+    assert "nested paging" in done.reason
+
+
+def test_without_a_machine_nothing_is_proven(checked, monkeypatch):
+    none = probe.Acceleration(engine=probe.Engine.NONE, vendor="amd", evidence="")
+    monkeypatch.setattr(probe, "acceleration", lambda: none)
+    done = checked({f"{FOLDER}{ONE}.c": GOOD})
+    assert (done.status, done.findings) == (Status.DID_NOT_RUN, ())
+    assert f"{ONE}: not run; " in done.reason
 
 
 def test_tests_of_other_folders_are_named(checked, machine):

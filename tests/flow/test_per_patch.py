@@ -23,6 +23,7 @@ from kpatch_tools.model.report import CheckResult, Status
 from kpatch_tools.model.test import Verdict
 from kpatch_tools.tools.git import Repository
 from kpatch_tools.tools.kept import store_for
+from tests.stepped import stepped
 
 CODE = "virt/kvm/a.c"
 DOCUMENT = "Documentation/virt/kvm/other.rst"
@@ -91,22 +92,9 @@ def world(git, git_tree, tmp_path, monkeypatch):
 
     def make(steps, subjects=(), events=None, **wanted) -> CheckResult:
         tree = git_tree({"Makefile": MAKEFILE, **{path: text.encode() for path, text in steps[0].items()}})
-        base = git(tree, "rev-parse", "HEAD")
-        for number, step in enumerate(steps[1:], 1):
-            for path, text in step.items():
-                (tree / path).parent.mkdir(parents=True, exist_ok=True)
-                (tree / path).write_text(text)
-            git(tree, "add", "-A")
-            git(tree, "commit", "-qm", subjects[number - 1] if subjects else f"KVM: step {number}")
         mbox = tmp_path / "series.mbox"
-        mbox.write_text(git(tree, "format-patch", "--stdout", "-n", base) + "\n")
-        git(tree, "reset", "-q", "--hard", base)
-        store = store_for(tree)
-        series = load_series(str(mbox))
-        applied = apply_series(series, tree=tree, objects=store)
-        assert applied.state.good, applied.reason
         return flow.check_series(
-            series, applied, Repository.open(store), tree=tree, logs=tmp_path / "logs",
+            *stepped(git, tree, steps[1:], mbox, subjects), tree=tree, logs=tmp_path / "logs",
             wanted=flow.Wanted(**{"contracts": ("one",), "docs": False, **wanted}),
             sink=events.append if events is not None else silent,
         )  # fmt: skip
@@ -249,6 +237,17 @@ def test_a_machine_that_does_not_start_is_no_pass(world, monkeypatch):
     result = world([{CODE: "a SKIP"}, {CODE: "a PASS"}])
     assert result.status is Status.DID_NOT_RUN
     assert "the base could not be tested: qemu ended" in result.reason
+
+
+def test_a_program_that_gives_no_verdict_is_no_pass_though_it_does_so_everywhere(world, monkeypatch):
+    bare = Outcome(
+        verdict=Verdict.NO_VERDICT, reason="no result for 1 of the 1 cases", cases={"1": Verdict.PASS},
+        reasons={}, consoles=(),
+    )  # fmt: skip
+    monkeypatch.setattr(flow, "run_programs", lambda *_a, **_k: bare)
+    result = world([{CODE: "a SKIP"}, {CODE: "a PASS"}], fail_on=Severity.ERROR)
+    assert result.status is Status.DID_NOT_RUN
+    assert "patch 1 could not be tested: no result for 1 of the 1 cases" in result.reason
 
 
 def test_without_a_result_on_the_base_nothing_shows_that_the_test_needs_the_series(world):

@@ -3,10 +3,12 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from kpatch_tools.errors import EnvironmentFault
 from kpatch_tools.flow import per_patch_tests as flow
+from kpatch_tools.flow.generate import load_contract
 from kpatch_tools.flow.per_patch_tests import Outcome, Programs, confirmed, not_offered, run_programs
 from kpatch_tools.model.event import silent
 from kpatch_tools.model.run import Ended
@@ -18,6 +20,13 @@ from kpatch_tools.tools.machine import Boot
 
 P, F, S, H = Verdict.PASS, Verdict.FAIL, Verdict.SKIP, Verdict.HANG
 KERNEL = Kernel(image=Path("bzImage"), release="6.1.0")
+_WHOLE = load_contract("kvm_map_memory")
+# One case is enough, and its name is short.
+CONTRACT = msgspec.structs.replace(_WHOLE, case=(msgspec.structs.replace(_WHOLE.case[0], name="a"),))
+
+
+def programs(*names):
+    return Programs(binaries={name: Path(name) for name in names}, contracts=dict.fromkeys(names, CONTRACT))
 
 
 def outcome(verdict, **cases):
@@ -101,23 +110,20 @@ def machine(monkeypatch):
 
 
 def test_one_program_in_the_default_mode(machine, tmp_path):
-    programs = Programs(binaries={"t": Path("t")})
-    done = run_programs(programs, KERNEL, ({},), logs=tmp_path, sink=silent)
+    done = run_programs(programs("t"), KERNEL, ({},), logs=tmp_path, sink=silent)
     assert (done.verdict, done.cases) == (P, {"a": P})
     assert done.consoles == (str(tmp_path / "t-default" / "console.log"),)
 
 
 def test_programs_and_modes_have_names_where_there_are_several(machine, tmp_path):
-    programs = Programs(binaries={"t": Path("t"), "u": Path("u")})
-    done = run_programs(programs, KERNEL, ({}, {"nested": "1"}), logs=tmp_path, sink=silent)
+    done = run_programs(programs("t", "u"), KERNEL, ({}, {"nested": "1"}), logs=tmp_path, sink=silent)
     assert len(machine) == 4
     assert len({logs for _made, _programs, logs in machine}) == 4
     assert [*done.cases][:2] == ["t: a (default)", "t: a (nested=1)"]
 
 
 def test_another_mode_is_named_where_it_is_the_only_one(machine, tmp_path):
-    programs = Programs(binaries={"t": Path("t")})
-    done = run_programs(programs, KERNEL, ({"nested": "1"},), logs=tmp_path, sink=silent)
+    done = run_programs(programs("t"), KERNEL, ({"nested": "1"},), logs=tmp_path, sink=silent)
     assert [*done.cases] == ["a (nested=1)"]
 
 
@@ -125,7 +131,21 @@ def test_no_machine_is_a_fault_of_the_environment(monkeypatch, tmp_path):
     none = probe.Acceleration(engine=probe.Engine.NONE, vendor="amd", evidence="")
     monkeypatch.setattr(probe, "acceleration", lambda: none)
     with pytest.raises(EnvironmentFault, match="nested paging"):
-        run_programs(Programs(binaries={"t": Path("t")}), KERNEL, ({},), logs=tmp_path, sink=silent)
+        run_programs(programs("t"), KERNEL, ({},), logs=tmp_path, sink=silent)
+
+
+@pytest.mark.parametrize("says", ["1..1\nok 1\n", "1..1\nok 1 b\n", "1..2\nok 1 a\nok 2 a\n"])
+def test_a_program_that_speaks_for_other_cases_than_the_contract_has_proves_nothing(machine, tmp_path, says):
+    machine.says = f"TAP version 13\n{says}"
+    done = run_programs(programs("t"), KERNEL, ({},), logs=tmp_path, sink=silent)
+    assert done.verdict is Verdict.NO_VERDICT
+    assert "the test program printed" in done.reason
+
+
+def test_a_program_that_skips_itself_is_believed(machine, tmp_path):
+    machine.says = "TAP version 13\n1..0 # SKIP no such capability\n"
+    done = run_programs(programs("t"), KERNEL, ({},), logs=tmp_path, sink=silent)
+    assert done.verdict is S
 
 
 def seen(name, status, reason="", **observed):
