@@ -68,10 +68,10 @@ def _one_review(plan: Plan, reports: Mapping[str, Report]) -> TreeId | None:
     """The tree that all reports are about; UserError where one is of something else."""
     tree: TreeId | None = None
     for name, report in reports.items():
-        if report.series is None or _identity(report.series) != _identity(plan.series):
+        if report.series is None or not _same(report.series, plan.series):
             raise UserError(
                 f"{name}: a report of another series than the plan's, or of other patches of it",
-                cure="let every job read the very series that was planned: an mbox, say",
+                cure="let every job read the series that was planned: an mbox, say",
             )
         found = report.tree
         if found is None or not found.base:
@@ -85,8 +85,10 @@ def _one_review(plan: Plan, reports: Mapping[str, Report]) -> TreeId | None:
     return tree
 
 
-def _identity(series: SeriesId) -> tuple[object, ...]:
-    return series.version, series.message_id, series.patches, series.hashes
+def _same(one: SeriesId, other: SeriesId) -> bool:
+    """The same posting with the same mails, wherever each job read them."""
+    ours, theirs = ((it.version, it.message_id, it.patches) for it in (one, other))
+    return ours == theirs and one.same_mails(other)
 
 
 def _applied(reports: Mapping[str, Report]) -> list[CheckResult]:

@@ -56,6 +56,7 @@ def parse_plan(text: str | bytes, *, name: str) -> Plan:
             message_id=series.message_id,
             patches=series.patches,
             hashes=series.patch_sha256,
+            contents=series.content_sha256,
         ),
         jobs=tuple(
             Job(

@@ -38,6 +38,7 @@ def as_json(plan: Plan) -> str:
             "message_id": series.message_id,
             "patches": series.patches,
             "patch_sha256": series.hashes,
+            "content_sha256": series.contents,
         },
         "jobs": [{**_cell(job), "stages": job.stages} for job in plan.jobs],
         "notes": plan.notes,

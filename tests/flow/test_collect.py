@@ -193,6 +193,14 @@ def test_reports_of_something_else_are_refused(left, tmp_path):
         collect(PLAN, tmp_path)
 
 
+def test_the_same_mails_from_another_mailbox_are_the_same_series(left):
+    said = replace(SERIES, contents=("x", "y"))
+    folder = left(GOOD, series=replace(said, hashes=("c", "d")))
+    assert collect(replace(PLAN, series=said), folder).verdict is Status.PASS
+    with pytest.raises(UserError, match="of other patches"):
+        collect(replace(PLAN, series=replace(said, contents=("x", "z"))), folder)
+
+
 def test_the_command_keeps_prints_and_ends_as_the_report_says(left, tmp_path):
     plan = tmp_path / "plan.json"
     plan.write_text(render_plan.as_json(PLAN))

@@ -147,7 +147,8 @@ def test_a_plan_that_is_kept_reads_back_the_same():
     plan = planned(series("virt/kvm/a.c", "virt/kvm/b.c", subjects=(HOSTILE,)), most=2)
     read = parse_plan(render.as_json(plan), name="plan.json")
     assert (read.jobs, read.notes, read.tool) == (plan.jobs, plan.notes, plan.tool)
-    assert read.series.hashes == plan.series.hashes
+    assert read.series.same_mails(plan.series)
+    assert read.series.contents == plan.series.contents != ()
 
 
 @pytest.mark.parametrize(
