@@ -8,6 +8,7 @@ has one is believed only when the test saw the whole symptom, and only of a bug 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from kpatch_tools.checks.evidence import places as seen_at
 from kpatch_tools.checks.evidence import places_text, results_of, where_text
 from kpatch_tools.model.case import Case
 from kpatch_tools.model.contract import Contract, KnownBug
@@ -71,7 +72,7 @@ def _lacking(bug: KnownBug) -> str:
 
 
 def _known_bug(contract: Contract, case: Case, tests: Sequence[TestResult], bug: KnownBug) -> Finding:
-    shown = places_text(tests).strip(" ()")
+    shown = seen_at(tests)
     modes = f": {shown}" if shown else ""
     return Finding(
         rule=KNOWN_BUG_RULE,

@@ -98,15 +98,19 @@ def in_span(clause: Error | Effect, test: TestResult) -> bool:
 
 def where_text(test: TestResult) -> str:
     """The kernel of a result that names it, and the parameters of its run, in brackets; "" for none."""
-    words = ([test.kernel] if test.kernel else []) + [f"{key}={value}" for key, value in test.mode.items()]
-    return f" ({', '.join(words)})" if words else ""
+    return places_text([test])
 
 
 def places_text(tests: Iterable[TestResult]) -> str:
-    """The kernels and modes of several results: " (npt=1, tdp_mmu=1; npt=1, tdp_mmu=0)"; "" for none."""
-    places = dict.fromkeys(where_text(test).strip().removeprefix("(").removesuffix(")") for test in tests)
-    shown = "; ".join(place for place in places if place)
+    """The places of several results in brackets, as where_text() has that of one; "" for none."""
+    shown = places(tests)
     return f" ({shown})" if shown else ""
+
+
+def places(tests: Iterable[TestResult]) -> str:
+    """The kernels and modes of results, each once: "npt=1, tdp_mmu=1; npt=1, tdp_mmu=0"; "" for none."""
+    words = ((test.kernel, *(f"{key}={value}" for key, value in test.mode.items())) for test in tests)
+    return "; ".join(filter(None, dict.fromkeys(", ".join(filter(None, one)) for one in words)))
 
 
 def _errno(observed: Mapping[str, str | int]) -> str:

@@ -30,7 +30,7 @@ def folded(checks: Sequence[CheckResult]) -> tuple[CheckResult, ...]:
     into: dict[int, list[Finding]] = {}
     taken: dict[int, Finding] = {}
     every = [one for check in checks for one in check.findings]
-    for main in every:
+    for main in (one for one in every if one.rule in SAYS):
         for one in every:
             if id(one) not in taken and _says(main, one):
                 into.setdefault(id(main), []).append(one)
@@ -39,7 +39,7 @@ def folded(checks: Sequence[CheckResult]) -> tuple[CheckResult, ...]:
 
 
 def _says(main: Finding, one: Finding) -> bool:
-    if one.rule not in SAYS.get(main.rule, ()) or one.severity.rank > main.severity.rank:
+    if one.rule not in SAYS[main.rule] or one.severity.rank > main.severity.rank:
         return False
     here = _spot(main.location)
     there = {_spot(place) for place in (one.location, *one.related)}

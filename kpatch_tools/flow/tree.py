@@ -27,11 +27,6 @@ class FoundTree:
     note: str = ""
 
 
-def get_tree(spec: str, sink: Sink = silent) -> Path:
-    """The git tree that ``spec`` names, brought to the cache when it is not there yet. See find_tree()."""
-    return find_tree(spec, sink).path
-
-
 def resolve_tree(spec: str | None, sink: Sink = silent) -> Path:
     """What ``--tree`` means: find_tree() of a word, or the git tree around the current directory.
 
