@@ -25,16 +25,19 @@ from kpatch_tools.parse.ktap import TapStream, parse_ktap
 
 # A machine without its root or its init was set up wrongly; that is not the patched code's fault.
 _NO_ROOT = re.compile(
-    r"Unable to mount root fs|Requested init .* failed|No working init found|kvet: initramfs: cannot .*"
+    r"Unable to mount root fs|Requested init \S{1,200} failed|No working init found"
+    r"|kvet: initramfs: cannot .*"
 )
 # Lines of a trace that say nothing by themselves.
 _BARE = re.compile(r"</?TASK>|</?IRQ>|---\[ end |Kernel Offset:")
 _STOPS = frozenset({Verdict.INFRA, Verdict.PANIC, Verdict.FLOOD, Verdict.HANG, Verdict.NO_VERDICT})
-_OUT_OF_MEMORY = re.compile(r"Out of memory: Killed process \d+ \(.*?\)")
+_OUT_OF_MEMORY = re.compile(r"Out of memory: Killed process \d+ \([^\n]{0,64}?\)")
 _EXPLAINS = frozenset({Verdict.FAIL, Verdict.CRASH, Verdict.HANG, Verdict.INFRA})
 _EXPECTED = frozenset({Verdict.XFAIL, Verdict.KNOWN_BUG})
 _TAINTED = "the tests tainted the kernel"
 _EXIT_MEANS = {0: Verdict.PASS, 2: Verdict.XFAIL, EXIT_SKIP: Verdict.SKIP}
+# Of a line that a verdict quotes.
+_LONGEST_WORD = 160
 _TIMEOUT_CODE, _NOT_EXECUTABLE, _NOT_THERE, _SIGNALLED = 124, 126, 127, 128
 
 
@@ -151,7 +154,7 @@ def _machine(evidence: Evidence, splats: tuple[Splat, ...]) -> Iterator[Vote]:
         yield Verdict.INFRA, f"qemu was killed by {who}: by somebody, or by this machine for want of memory"
     elif evidence.ended is not Ended.EXITED or evidence.returncode:
         how = f"code {evidence.returncode}" if evidence.ended is Ended.EXITED else evidence.ended.value
-        said = evidence.machine_error.splitlines()[-1:] or ["it printed nothing"]
+        said = evidence.machine_error[-_LONGEST_WORD:].splitlines()[-1:] or ["it printed nothing"]
         yield Verdict.INFRA, f"qemu ended with {how}: {said[0]}"
     elif not record.started:
         yield Verdict.NO_VERDICT, f"the guest ended before the tests began; {_last_line(evidence.console)}"
@@ -194,7 +197,7 @@ def _where(evidence: Evidence) -> str:
 
 def _last_line(console: str) -> str:
     lines = [line.strip() for line in console.splitlines() if line.strip() and not _BARE.search(line)]
-    return f"last console line: {lines[-1][:160]}" if lines else "the console is empty"
+    return f"last console line: {lines[-1][:_LONGEST_WORD]}" if lines else "the console is empty"
 
 
 def _taint(record: GuestRecord, known: Sequence[tuple[Splat, Allowed]]) -> Iterator[Vote]:
@@ -228,7 +231,7 @@ def _program(
     if code is Verdict.XFAIL and not _EXPECTED & {result.status for result in stream.tests}:
         # A shell ends so that cannot read its script, and many a program after wrong usage.
         parts.append((Verdict.NO_VERDICT, f"{output.name} exited with 2, and no line says what was to fail"))
-    for part in dict.fromkeys(left_out(output.stdout)):
+    for part in left_out(output.stdout):
         parts.append((Verdict.SKIP, part))
         results.append(TestResult(name=output.name, status=Verdict.SKIP, reason=part))
     verdict = worst(tuple(part[0] for part in parts))

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What a judged boot tells the maintainer: the kernel's complaints and the tests that failed, each once."""
 
+import posixpath
 import re
 from collections.abc import Iterator, Sequence
 
@@ -76,7 +77,7 @@ def _of_splats(splats: Sequence[Splat]) -> Iterator[Finding]:
             groups.setdefault((splat.kind, _DIGITS.sub("#", splat.title)), []).append(splat)
     for splat, *more in groups.values():
         named = _SOURCE.search(splat.title)
-        place = (named[1], int(named[2])) if named else place_in(splat.excerpt)
+        place = _inside((named[1], int(named[2])) if named else place_in(splat.excerpt))
         again = f", and {len(more)} more like it" if more else ""
         yield Finding(
             rule=f"splat/{splat.kind}",
@@ -86,6 +87,12 @@ def _of_splats(splats: Sequence[Splat]) -> Iterator[Finding]:
             detail="\n".join(splat.excerpt),
             hint=f"line {splat.line} of the console log{again}",
         )
+
+
+def _inside(place: tuple[str, int] | None) -> tuple[str, int] | None:
+    """A place with its path made plain ("arch/../virt/kvm/a.c" is virt/kvm/a.c); None outside of the tree."""
+    path = posixpath.normpath(place[0]) if place else ".."
+    return None if place is None or path.startswith(("../", "/")) else (path, place[1])
 
 
 def host_root() -> Finding:

@@ -4,11 +4,11 @@
 import re
 from collections.abc import Mapping
 
-_ERROR = re.compile(r"^<stdin>:(?P<line>\d+):(?:\d+:)? (?:fatal )?error: (?P<text>.*)$", re.MULTILINE)
+_ERROR = re.compile(r"^<stdin>:(?P<line>\d{1,9}):(?:\d+:)? (?:fatal )?error: (?P<text>.*)$", re.MULTILINE)
 _ELSEWHERE = re.compile(
-    r"^(?P<path>(?!<stdin>)[^\s:][^:]*):(?P<line>\d+):(?:\d+:)? (?:fatal )?error: (?P<text>.*)$"
+    r"^(?P<path>(?!<stdin>)[^\s:][^:]*):(?P<line>\d{1,9}):(?:\d+:)? (?:fatal )?error: (?P<text>.*)$"
 )
-_VALUE = re.compile(r"^\s*kvet-value (\d+) (\d+) (\d+) (\d+)\s*$", re.MULTILINE)
+_VALUE = re.compile(r"^[ \t]*kvet-value (\d+) (\d+) (\d+) (\d+)[ \t]*$", re.MULTILINE)
 _FAILED = "static assertion failed"
 
 

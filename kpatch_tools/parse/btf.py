@@ -28,6 +28,8 @@ _POINTER_SIZE = 8
 _DEEPEST = 32
 _MOST_MEMBERS = 4096
 _LONGEST_NAME = 256
+# A kernel has some 200,000. Each takes memory here, and a packed image holds any number in a few bytes.
+_MOST_TYPES = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +83,12 @@ def find_struct(btf: Btf, name: str) -> BtfStruct | None:
 
 
 def _starts(data: bytes, at: int, end: int, name: str) -> tuple[int, ...]:
-    found = []
+    found: list[int] = []
     while at < end:
         if at + _TYPE.size > end:
             raise _fault(name, "a type is cut off")
+        if len(found) == _MOST_TYPES:
+            raise _fault(name, f"it has more than {_MOST_TYPES} types")
         found.append(at)
         info = int.from_bytes(data[at + 4 : at + 8], "little")
         kind = (info >> 24) & 0x1F

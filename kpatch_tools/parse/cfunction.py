@@ -13,8 +13,8 @@ def function_line(text: str, name: str, words: str = "") -> int:
     line, its body with a brace there, and so it ends: declarations, calls and comments are none.
     """
     for found in re.finditer(rf"^(?=[A-Za-z_]).*?\b{re.escape(name)}\s*\(", text, re.MULTILINE):
-        start = text.find("\n{", found.end())
-        if start < 0 or start - found.end() > _LONGEST_HEAD or ";" in text[found.end() : start]:
+        start = text.find("\n{", found.end(), found.end() + _LONGEST_HEAD)
+        if start < 0 or ";" in text[found.end() : start]:
             continue
         end = text.find("\n}", start)
         at = text.find(words, start, len(text) if end < 0 else end) if words else found.start()

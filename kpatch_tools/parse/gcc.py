@@ -3,24 +3,30 @@
 
 import posixpath
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from kpatch_tools.model.finding import Finding, Location, Severity
 
 MAX_DETAIL = 12
+MAX_RELATED = 50
+# More than any build of a kernel with its warnings turned up; a Makefile can print any number.
+MAX_FINDINGS = 10_000
+# A Makefile can print a line of any length too, and some patterns cost a line's length squared.
+LONGEST_LINE = 4096
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _GCC = re.compile(
-    r"^(?P<path>[^\s:][^:]*):(?P<line>\d+):(?:(?P<column>\d+):)? "
+    r"^(?P<path>[^\s:][^:]*):(?P<line>\d{1,9}):(?:(?P<column>\d{1,9}):)? "
     r"(?P<kind>fatal error|error|warning|note): (?P<text>.*)$"
 )
-_KCONFIG = re.compile(r"^(?P<path>\S*Kconfig\S*):(?P<line>\d+):(?:(?P<kind>warning|error):)? ?(?P<text>.*)$")
-_FLAG = re.compile(r"\s*\[-W(?:error=)?(?P<flag>[A-Za-z0-9+=.-]+?)\]$")
+_KCONFIG = re.compile(r"^(?P<path>[^\s:]+):(?P<line>\d{1,9}):(?:(?P<kind>warning|error):)? ?(?P<text>.*)$")
+_FLAG = re.compile(r"\[-W(?:error=)?(?P<flag>[A-Za-z0-9+=.-]+?)\]$")
 _LINKER = re.compile(
     r"^(?:\S*ld(?:\.\w+)?: )?(?P<where>[^\s:]+\.(?:o|a|c|S)(?::\d+)?):(?:\(\S+\):|.*?:)? "
     r"(?P<text>(?:undefined reference|multiple definition|relocation ).*)$"
 )
-_PLACE = re.compile(r"^(?P<path>[^\s:]+\.[cSh]):(?P<line>\d+)$")
+_PLACE = re.compile(r"^(?P<path>[^\s:]+\.[cSh]):(?P<line>\d{1,9})$")
 _MODPOST = re.compile(r"^(?P<kind>ERROR|WARNING): modpost: (?P<text>.*)$")
 _OBJTOOL = re.compile(r"^(?P<path>\S+): (?P<kind>warning|error): objtool: (?P<text>.*)$")
 _EXCERPT = re.compile(r"^\s*(?:\d+ )?\|")
@@ -48,30 +54,45 @@ def parse_build(text: str, *, roots: tuple[str, ...] = ()) -> tuple[Finding, ...
 
     ``roots`` are folders (source tree, object folder) that are cut from the front of paths, so that a
     location is relative to the tree. Rules: "gcc/<flag>", "gcc/error", "ld/error", "modpost/error",
-    "objtool/warning", "kconfig/error".
+    "objtool/warning", "kconfig/error". At most MAX_FINDINGS of them, and one more that counts the others.
     """
-    drafts: list[_Draft] = []
+    drafts: dict[tuple[str, str, str], _Draft] = {}
+    last: _Draft | None = None
+    left = {Severity.ERROR: 0, Severity.WARNING: 0}
     for raw in text.split("\n"):
-        line = _COLOUR.sub("", raw.rstrip("\r"))
+        line = _COLOUR.sub("", raw[:LONGEST_LINE].rstrip("\r"))
         draft = _draft(line, roots)
         if draft:
-            drafts.append(draft)
-        elif drafts and _note(drafts[-1], line, roots):
+            key = (draft.rule, str(draft.location), draft.message)
+            if key in drafts or len(drafts) < MAX_FINDINGS:
+                drafts[key] = draft
+            else:
+                left[draft.severity] += 1
+            last = draft
+        elif last and _note(last, line, roots):
             continue
-        elif drafts and _EXCERPT.match(line) and len(drafts[-1].detail) < MAX_DETAIL:
-            drafts[-1].detail.append(line)
-    findings = {
-        (draft.rule, str(draft.location), draft.message): Finding(
-            rule=draft.rule,
-            severity=draft.severity,
-            message=draft.message,
-            location=draft.location,
-            related=tuple(draft.related),
-            detail="\n".join(draft.detail),
-        )
-        for draft in drafts
-    }
-    return tuple(findings.values())
+        elif last and _EXCERPT.match(line) and len(last.detail) < MAX_DETAIL:
+            last.detail.append(line)
+    return (*map(_finding, drafts.values()), *_untold(left))
+
+
+def _finding(draft: _Draft) -> Finding:
+    return Finding(
+        rule=draft.rule,
+        severity=draft.severity,
+        message=draft.message,
+        location=draft.location,
+        related=tuple(draft.related),
+        detail="\n".join(draft.detail),
+    )
+
+
+def _untold(left: Mapping[Severity, int]) -> Iterator[Finding]:
+    """What was left out, with its weight: an error must not go unseen behind ten thousand warnings."""
+    for severity, count in left.items():
+        if count:
+            message = f"the build printed {count} more {severity.value}s than are told here"
+            yield Finding(rule=f"gcc/{severity.value}", severity=severity, message=message)
 
 
 def make_failures(text: str) -> tuple[str, ...]:
@@ -85,7 +106,7 @@ def _draft(line: str, roots: tuple[str, ...]) -> _Draft | None:
     if gcc and gcc["kind"] != "note":
         flag = _FLAG.search(gcc["text"])
         error = gcc["kind"] != "warning"
-        message = _FLAG.sub("", gcc["text"])
+        message = gcc["text"][: flag.start()].rstrip() if flag else gcc["text"]
         rule = f"gcc/-W{flag['flag']}" if flag else f"gcc/{'error' if error else 'warning'}"
         return _Draft(rule, _severity(error=error), message, _location(gcc, roots))
     objtool, modpost = _OBJTOOL.match(line), _MODPOST.match(line)
@@ -103,7 +124,7 @@ def _draft(line: str, roots: tuple[str, ...]) -> _Draft | None:
         where = Location(path=_relative(path, roots), line=int(place["line"]) if place else 0)
         return _Draft("ld/error", Severity.ERROR, linker["text"], where)
     kconfig = None if gcc else _KCONFIG.match(line)
-    if kconfig and kconfig["text"]:
+    if kconfig and "Kconfig" in kconfig["path"] and kconfig["text"]:
         error = kconfig["kind"] != "warning"
         rule = f"kconfig/{'error' if error else 'warning'}"
         return _Draft(rule, _severity(error=error), kconfig["text"], _location(kconfig, roots))
@@ -114,6 +135,8 @@ def _note(draft: _Draft, line: str, roots: tuple[str, ...]) -> bool:
     note = _GCC.match(line)
     if not note or note["kind"] != "note":
         return False
+    if len(draft.related) >= MAX_RELATED:
+        return True
     draft.related.append(_location(note, roots))
     draft.detail.append(f"note: {note['text']}")
     return True

@@ -15,7 +15,7 @@ _LARGEST = 1 << 20
 _NAME = re.compile(r"\b(?:KVM|kvm)_\w+")
 _MACRO = re.compile(r"^[ \t]*#[ \t]*define[ \t]+(\w+)", re.MULTILINE)
 _ENUM = re.compile(r"\benum\b[^{};()]{0,99}\{([^{}]*)\}")
-_ENUMERATOR = re.compile(r"\s*(\w+)\s*(?:=\s*(.+?))?\s*", re.DOTALL)
+_ENUMERATOR = re.compile(r"(\w+)\s*(?:=\s*(.+))?", re.DOTALL)
 _ERRNO = re.compile(r"^#[ \t]*define[ \t]+(E[A-Z0-9]+)\b", re.MULTILINE)
 _VERSION = re.compile(r"^(VERSION|PATCHLEVEL|SUBLEVEL) = (\d+)$", re.MULTILINE)
 
@@ -49,7 +49,7 @@ def _enumerators(code: str) -> Iterator[tuple[str, str]]:
     for body in _ENUM.findall(code):
         lines = (line for line in body.splitlines() if not line.lstrip().startswith("#"))
         for part in "\n".join(lines).split(","):
-            found = _ENUMERATOR.fullmatch(part)
+            found = _ENUMERATOR.fullmatch(part.strip())
             if found:
                 yield found[1], " ".join((found[2] or "").split())
 

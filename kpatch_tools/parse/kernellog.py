@@ -14,8 +14,9 @@ MAX_SPLATS = 50
 MAX_PREAMBLE = 5
 
 _PREFIX = re.compile(r"^(?:<\d+>)?(?:\[ *\d+\.\d+\])?(?:\[ *[TC]\d+\])? ?")
-_CUT = re.compile(r"-+\[ cut here \]-+")
-_TRACE_END = re.compile(r"-+\[ end (?:trace|Kernel panic)")
+# One dash of many: "-+" would look at a line of dashes once for each of them.
+_CUT = re.compile(r"-\[ cut here \]-")
+_TRACE_END = re.compile(r"-\[ end (?:trace|Kernel panic)")
 # First match names the kind; the order matters where one text holds another.
 _KINDS = (
     ("panic", re.compile(r"Kernel panic - not syncing(?:: (?P<title>.*))?")),
@@ -30,7 +31,7 @@ _KINDS = (
         re.compile(
             r"(?:WARNING|INFO): (?P<title>possible (?:circular|recursive|irq lock inversion)\b.*"
             r"|inconsistent lock state.*|suspicious RCU usage.*|bad unlock balance detected!?"
-            r"|.*-safe -> .*-unsafe lock order detected.*|trying to register non-static key.*"
+            r"|\S{1,40}-safe -> \S{1,40}-unsafe lock order detected.*|trying to register non-static key.*"
             r"|Nested lock was not taken.*|held lock freed!?|lock held when returning to user space!?)"
         ),
     ),

@@ -25,7 +25,8 @@ _KERNEL_PREFIX = re.compile(r"^(?:<\d+>)?\[ *\d+\.\d+\](?:\[ *[TC]\d+\])? ?")
 # printk's time in the middle of a line: two writers shared a channel, and some words are lost.
 _INTERLEAVED = re.compile(r"\[ *\d+\.\d{6}\]")
 _VERSION = re.compile(r"^K?TAP version \d+\s*$")
-_PLAN = re.compile(r"^1\.\.(\d{1,9})(?:\s*#\s*(\S+)\s*(.*?))?\s*$")
+# Greedy at the end: with "(.*?)\s*$" a line of blanks costs its length squared.
+_PLAN = re.compile(r"^1\.\.(\d{1,9})(?:\s*#\s*(\S+)\s*(.*))?\s*$")
 # "ok" needs its number ("ok then" is prose); a failure counts even without one.
 _RESULT = re.compile(r"^(?:ok\s+(?P<good>\d{1,9})|not ok(?:\s+(?P<bad>\d{1,9}))?)(?=\s|$)\s*(?P<rest>.*)$")
 # HANG, CRASH and KNOWN-BUG are what the generated tests add to kselftest's own words.

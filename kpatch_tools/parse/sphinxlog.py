@@ -6,7 +6,7 @@ import re
 from kpatch_tools.model.preview import SphinxMessage
 
 _LEVELS = "WARNING|ERROR|SEVERE|CRITICAL"
-_PLACED = re.compile(rf"(?P<path>.+?):(?:(?P<line>\d+):|:|) ?(?P<level>{_LEVELS}): (?P<text>.*)$")
+_PLACED = re.compile(rf"(?P<path>.+?):(?:(?P<line>\d{{1,9}}):|:|) ?(?P<level>{_LEVELS}): (?P<text>.*)$")
 _BARE = re.compile(rf"(?P<level>{_LEVELS}): (?P<text>.*)$")
 _KIND = re.compile(r" \[[a-z_]+(?:\.[a-z_]+)*\]$")
 _STOPPED = re.compile(r"^\s*(?:[\w.]+\.)?\w*(?:Error|Exception|error): *(.+)$", re.MULTILINE)

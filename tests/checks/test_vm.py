@@ -515,3 +515,22 @@ def test_a_panic_of_its_own_stands_beside_an_older_warning() -> None:
     )
     result = judge(boot(console=text))
     assert [finding.rule for finding in result.findings] == ["splat/warning", "splat/panic"]
+
+
+def test_what_the_machine_itself_says_is_cut() -> None:
+    judgement = judge(replace(boot(), returncode=1, machine_error=f"{'x' * 10_000_000}\nlast"))
+    assert judgement.reason == "qemu ended with code 1: last"
+    assert len(judge(replace(boot(), returncode=1, machine_error="x" * 10_000_000)).reason) < 300
+
+
+@pytest.mark.parametrize(
+    ("named", "path"),
+    [
+        ("arch/x86/kvm/../../../virt/kvm/a.c", "virt/kvm/a.c"),
+        ("../../../../home/user/a.c", None),
+        ("a/../../b.c", None),
+    ],
+)
+def test_a_place_on_the_console_is_in_the_tree_or_none(named: str, path: str | None) -> None:
+    (finding,) = judge(boot(console=console(f"WARNING: CPU: 0 PID: 7 at {named}:12 f+0x1/0x2"))).findings
+    assert (finding.location.path if finding.location else None) == path

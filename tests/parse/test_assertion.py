@@ -4,7 +4,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kpatch_tools.parse.assertion import left_out, parse_assertion
+from kpatch_tools.parse.assertion import MAX_LEFT_OUT, left_out, parse_assertion
 
 CORPUS = Path(__file__).parents[1] / "corpus" / "ktap"
 STDERR = (
@@ -58,3 +58,9 @@ def test_recorded_assertions() -> None:
         assert found is not None
         assert (found.path, found.line, found.errno) == ("assert_demo.c", 6, errno)
         assert found.message.startswith("made to fail, argc")
+
+
+def test_what_is_left_out_without_end_is_counted() -> None:
+    found = left_out("".join(f"Skipping test {number}\n" for number in range(100_000)))
+    assert len(found) == MAX_LEFT_OUT + 1
+    assert found[-1] == f"Skipping tests: {100_000 - MAX_LEFT_OUT} more lines say so"

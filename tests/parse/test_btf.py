@@ -192,3 +192,10 @@ def test_no_elf_has_no_section(tmp_path: Path) -> None:
 @given(st.binary(max_size=300))
 def test_any_elf_header_is_survived(noise: bytes) -> None:
     section(b"\x7fELF\x02\x01" + noise, ".BTF")
+
+
+def test_types_without_end() -> None:
+    types = struct.pack("<III", 0, CONST << 24, 0) * 4_000_001
+    header = struct.pack("<HBBIIIII", 0xEB9F, 1, 0, 24, 0, len(types), len(types), 0)
+    with pytest.raises(UserError, match="more than 4000000 types"):
+        parse_btf(header + types, name="x")

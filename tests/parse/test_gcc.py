@@ -4,7 +4,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kpatch_tools.model.finding import Location, Severity
-from kpatch_tools.parse.gcc import is_step, make_failures, parse_build
+from kpatch_tools.parse.gcc import (
+    LONGEST_LINE,
+    MAX_FINDINGS,
+    MAX_RELATED,
+    is_step,
+    make_failures,
+    parse_build,
+)
 
 LOG = """\
   CC      arch/x86/kvm/mmu/mmu.o
@@ -97,3 +104,43 @@ def test_a_path_with_steps_up_is_made_plain() -> None:
         "virt/kvm/a.c:5:1",
         "b.c:1:1",
     ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"a.c:1:1: warning: {' ' * 1_000_000}x",
+        "Kconfig" * 200_000,
+        f"{'../' * 300_000}a.c:1:1: warning: x",
+        f"a.c:1:1: warning: {'[-W' * 300_000}",
+    ],
+)
+def test_a_makefile_may_print_a_line_of_any_length(line: str) -> None:
+    # With a cost of the length squared this would be minutes; pytest's own limit ends it.
+    found = parse_build(f"{line}\nb.c:2:1: warning: y [-Wz]\n")
+    assert found[-1].message == "y"
+    assert all(len(one.message) <= LONGEST_LINE for one in found)
+
+
+def test_a_makefile_may_print_any_number_of_lines() -> None:
+    lines = [f"a.c:{number}:1: warning: x" for number in range(1, MAX_FINDINGS + 11)]
+    found = parse_build("\n".join([*lines, "b.c:1:1: error: y", "c.c:1:1: error: z", ""]))
+    assert len(found) == MAX_FINDINGS + 2
+    assert [(one.severity, one.message) for one in found[-2:]] == [
+        (Severity.ERROR, "the build printed 2 more errors than are told here"),
+        (Severity.WARNING, "the build printed 10 more warnings than are told here"),
+    ]
+
+
+def test_of_notes_without_end_some_are_kept() -> None:
+    notes = "".join(f"a.c:{number}:1: note: n\n" for number in range(1000))
+    (found,) = parse_build(f"a.c:1:1: error: x\n{notes}")
+    assert len(found.related) == MAX_RELATED
+
+
+@pytest.mark.parametrize("place", [f"a.c:{'9' * 30}:1", f"a.c:{'9' * 5000}", "a.c:1:" + "9" * 30])
+def test_a_line_number_that_no_file_has(place: str) -> None:
+    # Python reads no number of more than some thousand digits: it was the end of the review.
+    assert all(
+        one.location is None or one.location.line < 10**9 for one in parse_build(f"{place}: error: x\n")
+    )

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Complaints of the kernel: synthetic ones of every kind, and consoles recorded from our own boots."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -135,3 +136,17 @@ def test_what_the_kernel_said_before_the_place_is_the_title() -> None:
     assert splat.title.endswith("(__list_add_valid_or_report+0x5e/0xa0)")
     assert "cut here" in splat.excerpt[0]
     assert "end trace" in splat.excerpt[-1]
+
+
+@pytest.mark.parametrize("line", ["-" * 2048, "WARNING: -safe -> " * 113, f"WARNING: {'-safe -> ' * 226}"])
+def test_no_console_takes_for_ever(line: str) -> None:
+    # As much as a guest may write; a cost of a line's length squared would be minutes.
+    list(each_splat("\n".join([line] * (32 * 512))))
+    start = time.process_time()
+    list(each_splat("\n".join([line] * 500)))
+    assert time.process_time() - start < 1.0
+
+
+def test_a_lock_order_with_its_classes() -> None:
+    (found,) = splats("WARNING: SOFTIRQ-safe -> SOFTIRQ-unsafe lock order detected")
+    assert found.kind == "lockdep"

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Every shape that selftests print, each with what it must mean."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -332,3 +333,13 @@ def test_a_line_made_to_be_slow_is_read_once(text: str) -> None:
     """Each was a square of its length once; nothing is timed here, it would only never end."""
     for head in ("ok 1 ", "not ok 1 ", "1..1 # ", ""):
         parse_ktap(f"{head}{text}\n")
+
+
+def test_a_plan_with_many_blanks_takes_no_time() -> None:
+    start = time.process_time()
+    parse_ktap("\n".join([f"1..1 # a x{' ' * 2000}b"] * 2000))
+    assert time.process_time() - start < 1.0
+
+
+def test_a_plan_keeps_its_reason() -> None:
+    assert parse_ktap("1..0 # SKIP - no  /dev/kvm \n").skip_reason == "no  /dev/kvm"
