@@ -25,11 +25,17 @@ def width(text: str) -> int:
 
 def fold(text: str, room: int = WIDTH, indent: str = "") -> Iterator[str]:
     """The text in lines of ``room`` columns, inner blanks kept; ``indent`` from the second line on."""
-    start = ""
-    while not _fits(start + text, room) and (at := _break(text, room - width(start))):
-        yield (start + text[:at]).rstrip()
-        text, start = text[at:].lstrip(" "), indent
-    yield (start + text).rstrip()
+    # The text is never copied whole: a hostile line has megabytes, and as many blanks.
+    start, begin = "", 0
+    while not _fits(start + text[begin : begin + max(0, room) + 1], room):
+        at = _break(text, begin, room - width(start))
+        if not at:
+            break
+        yield (start + text[begin:at]).rstrip()
+        while text.startswith(" ", at):
+            at += 1
+        start, begin = indent, at
+    yield (start + text[begin:]).rstrip()
 
 
 def wrap(text: str, room: int = WIDTH, first: str = "", rest: str = "") -> Iterator[str]:
@@ -81,11 +87,15 @@ def _fits(text: str, room: int) -> bool:
     return width(text[: max(0, room) + 1]) <= room
 
 
-def _break(text: str, room: int) -> int:
-    """Where the second line begins: behind the last blank that fits, else the first; 0 where none stands."""
+def _break(text: str, begin: int, room: int) -> int:
+    """Where the line behind that at ``begin`` begins: after the last blank that fits, else the first.
+
+    0 where no blank stands.
+    """
     taken, found = 0, 0
     begun = False
-    for at, char in enumerate(text):
+    for at in range(begin, len(text)):
+        char = text[at]
         if char == " " and begun:
             if taken > room and found:
                 return found

@@ -9,11 +9,15 @@ from collections.abc import Mapping
 _XML_FORBIDDEN = "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 # Below a blank, JSON itself allows line breaks only.
 _JSON_OBEYED = "[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"
+# What takes no room and is part of no word: fillers, and the tags that can spell a whole hidden sentence.
+_UNSEEN = re.compile(
+    "[\xad\u115f\u1160\u180e\u200b\u2060-\u2064\u206a-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
+)
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def terminal(text: str) -> str:
-    """One printable line: control characters and bidirectional overrides become visible escapes.
+    """One printable line: control characters, bidirectional overrides and what is not seen become escapes.
 
     A subject may hold ESC sequences that rewrite the screen or the window's title; a tab stays a space.
     """
@@ -25,7 +29,8 @@ def terminal(text: str) -> str:
 def _visible(char: str) -> str:
     if char == "\t":
         return " "
-    if char in _BIDI or unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"}:
+    hidden = char in _BIDI or _UNSEEN.match(char)
+    if hidden or unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"}:
         return char.encode("unicode_escape", "backslashreplace").decode("ascii")
     return char
 
@@ -81,15 +86,17 @@ def json_text(document: str) -> str:
 _MARKDOWN = re.compile(
     r"^(?:[ +=-]|\d{1,9}[.)])"  # what begins a list, a heading's underline, a block of code
     r"|@|#(?=\w)|:(?=[\w+-]+:)"  # what GitHub makes of text that is no Markdown: names, issues, emoji
+    r"|[Gg][Hh]-(?=\d)|[0-9a-fA-F]{6}(?=[0-9a-fA-F])"  # an issue by another name; seven digits name a commit
     r"|www\.|[&<>`*_\[\](){}!|~:$#\\]"
 )
+_BY_NAME = re.compile(r"[Gg][Hh]-|[0-9a-fA-F]{6}")
 _APART = "<!-- -->"
 
 
 def markdown(text: str) -> str:
     """One line of text in GitHub's Markdown, in a paragraph, a cell of a table, <code> or <pre> alike.
 
-    No mark, tag, link, picture, mention or emoji comes out of it: what could begin one is a character
+    No mark, tag, link, picture, mention, commit or emoji comes out of it: what could begin one is a character
     reference, which Markdown takes as text (CommonMark 0.31, 2.5), and what GitHub looks for in the finished
     page stands apart from what follows by an empty comment.
     """
@@ -101,7 +108,11 @@ def _referred(found: re.Match[str]) -> str:
     shown = "".join(f"&#{ord(char)};" for char in mark if not char.isalnum())
     kept = "".join(char for char in mark if char.isalnum())
     following = found.string[found.end() : found.end() + 1]
-    apart = mark == "@" or (mark in "#:" and (following.isalnum() or following in "_+-"))
+    apart = (
+        mark == "@"
+        or _BY_NAME.fullmatch(mark)
+        or (mark in "#:" and (following.isalnum() or following in "_+-"))
+    )
     return f"{kept}{shown}{_APART if apart and following else ''}"
 
 

@@ -11,16 +11,19 @@ from collections.abc import Iterable
 from kpatch_tools.render.escape import mail_line, terminal
 
 WIDTH = 72
-# What no line of ours begins with (b4 0.16 strips blanks before a trailer: LoreMessage.find_trailers).
-_TAKEN = re.compile(r"^(?:\s*(?:>|From |diff |Index: |-{2,3}(?:\s|$)|\+\+\+ |@@ |<[^>]+>$)|---)")
+# What no line of ours begins with (b4 0.16 strips blanks before a trailer: LoreMessage.find_trailers). The
+# robots of lists obey who sends a mail: syzbot and regzbot by a hash, netdev's by pw-bot and a colon.
+_TAKEN = re.compile(
+    r"^(?:\s*(?:>|(?i:#(?:for)?(?:syz|regz))|From |diff |Index: |-{2,3}(?:\s|$)|\+\+\+ |@@ |<[^>]+>$)|---)"
+)
 _TRAILER = re.compile(r"^\s*(?P<name>\w\S*):\s+(?P<value>\S.*)$")
 _WITHOUT_ADDRESS = frozenset(
     {
         "link", "buglink", "closes", "fixes", "subject", "date", "obsoleted-by", "change-id", "base-commit",
-        "prerequisite-patch-id", "message-id", "in-reply-to",
+        "prerequisite-patch-id", "message-id", "in-reply-to", "pw-bot",
     }
 )  # fmt: skip
-_BEGINS_BADLY = re.compile(r"^(?:>.*|From|diff|Index:|--|---.*|\+\+\+|@@|<.*|\w[\w-]*:)$")
+_BEGINS_BADLY = re.compile(r"^(?:>.*|#\w.*|From|diff|Index:|--|---.*|\+\+\+|@@|<.*|\w[\w-]*:)$")
 
 _NAME_OF_C = re.compile(r"(?:struct|union|enum) [A-Za-z_]\w*:")
 

@@ -5,12 +5,15 @@ from collections.abc import Iterator, Mapping
 
 # Sizes and addresses: pages are seen in hexadecimal, and so is what went below zero.
 _BYTES = frozenset({"advanced", "left"})
+# 64 bits in decimal; Python itself reads no more than some thousand digits.
+_LONGEST_NUMBER = 20
 _HUGE = {"pages_2m": "2 MiB", "pages_1g": "1 GiB"}
 
 
 def number(key: str, value: str) -> str:
     """One observed value as a reader takes it: bytes in hexadecimal, anything else as it is."""
-    return f"{int(value):#x}" if key in _BYTES and value.isascii() and value.isdecimal() else value
+    short = len(value) <= _LONGEST_NUMBER and value.isascii() and value.isdecimal()
+    return f"{int(value):#x}" if key in _BYTES and short else value
 
 
 def words(values: Mapping[str, str]) -> str:

@@ -29,7 +29,7 @@ _DEFECTS = frozenset({"conformance/known-bug", "conformance/behaviour"})
 # These checks number lines as the diff of a patch does, or as the tree after it; the others as the whole
 # series leaves the tree.
 _POSTED, _STEPWISE = "patches", "per-patch"
-_NUMBERED = re.compile(r"^message line (\d+)\b", re.MULTILINE)
+_NUMBERED = re.compile(r"^message line (\d{1,9})\b", re.MULTILINE)
 _QUOTED = re.compile(r'"([^"]{8,}?)(?:\.\.\.)?"')
 
 

@@ -30,15 +30,18 @@ def remarked(placed: Placed) -> Remarked:
     mark = not all(map(is_nit, findings))
     short: list[str] | None = None
     bugs: list[Finding] = []
+    shown: set[int] = set()
+    beside = _bugs(placed)
     for one, same, (target, line) in zip(findings, repeated(findings), _targets(placed, made), strict=True):
         many = too_many(same.above + same.below + 1)
-        if (many and same.above) or one in bugs:
+        if (many and same.above) or id(one) in shown:
             continue
         if what := known_bug(one):
             said = promise_of(bugs[-1]) if bugs else ""
-            alike = [other for other in _beside(placed, one) if known_bug(other) == what]
+            alike = beside[id(one)]
             words = known_bugs(alike, what, ran=placed.ran, patch=placed.patch.number, said=said)
             bugs += alike
+            shown.update(map(id, alike))
         else:
             words = remark(
                 one,
@@ -56,10 +59,14 @@ def remarked(placed: Placed) -> Remarked:
     return Remarked(above=made.above, message=_filled(made.message), diff=_filled(made.diff))
 
 
-def _beside(placed: Placed, one: Finding) -> Sequence[Finding]:
-    """The findings that stand where ``one`` does, itself with them."""
-    places = (placed.above, *placed.message.values(), *placed.diff.values())
-    return next(some for some in places if any(other is one for other in some))
+def _bugs(placed: Placed) -> dict[int, list[Finding]]:
+    """For each finding of a known bug, by its id(), those that stand where it does and show the same."""
+    alike: dict[tuple[int, str], list[Finding]] = {}
+    for at, some in enumerate((placed.above, *placed.message.values(), *placed.diff.values())):
+        for one in some:
+            if what := known_bug(one):
+                alike.setdefault((at, what), []).append(one)
+    return {id(one): group for group in alike.values() for one in group}
 
 
 def _filled(lines: dict[int, list[str]]) -> dict[int, list[str]]:

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Text cut to columns: never too wide, never less than it was."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -79,3 +81,10 @@ def test_a_cut_ends_where_there_is_no_room_at_all(room):
 def test_a_cut_takes_what_fits():
     assert cut("a long text", 9) == "a long..."
     assert cut("\u4e00\u4e00\u4e00\u4e00", 7) == "\u4e00\u4e00..."
+
+
+def test_a_line_of_megabytes_is_broken_once():
+    start = time.process_time()
+    assert sum(1 for _ in fold("word " * 400_000, 80, "  ")) > 20_000
+    assert sum(1 for _ in fold("x" + " " * 2_000_000 + "y" * 2_000_000, 80, "  ")) == 2
+    assert time.process_time() - start < 5.0

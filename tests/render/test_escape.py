@@ -198,3 +198,19 @@ def test_every_function_takes_each_way_out(way: str) -> None:
         "uri_path",
     ):
         getattr(escape, name)(way).encode()
+
+
+@pytest.mark.parametrize("char", "\xad\u115f\u180e\u200b\u2060\u3164\ufeff\uffa0\ufff9\U000e0041\U000e0100")
+def test_nothing_is_hidden_in_a_line(char: str) -> None:
+    shown = escape.terminal(f"a{char}b")
+    assert shown.isascii()
+    assert shown.encode().decode("unicode_escape") == f"a{char}b"
+    assert char not in escape.html_text(f"a{char}b")
+    assert char not in escape.mail_line(f"a{char}b")
+
+
+def test_letters_that_are_joined_stay_so() -> None:
+    assert (
+        escape.terminal("\u0915\u094d\u200d\u0937 \u0645\u06cc\u200c")
+        == "\u0915\u094d\u200d\u0937 \u0645\u06cc\u200c"
+    )

@@ -23,7 +23,17 @@ def test_a_paragraph_has_72_columns_and_keeps_long_words() -> None:
 
 
 @pytest.mark.parametrize(
-    "word", ["> 0", "From x", "Reviewed-by: A <a@b.c>", "--- a/x", "@@ -1 +1 @@", "<a@b.c>"]
+    "word",
+    [
+        "> 0",
+        "From x",
+        "Reviewed-by: A <a@b.c>",
+        "--- a/x",
+        "@@ -1 +1 @@",
+        "<a@b.c>",
+        "#syz dup",
+        "#regzbot x",
+    ],
 )
 def test_no_line_begins_with_what_a_program_takes_for_its_own(word: str) -> None:
     for length in range(50, 80):
@@ -31,7 +41,7 @@ def test_no_line_begins_with_what_a_program_takes_for_its_own(word: str) -> None
         for line in paragraph(f"{text} {word} and so on"):
             assert harmless(line) == line
             assert not B4_TRAILER.match(line)
-            assert not line.startswith((">", "From ", "---", "@@", "<"))
+            assert not line.startswith((">", "From ", "---", "@@", "<", "#"))
     assert paragraph(word)[0].startswith("| ")
 
 
@@ -40,6 +50,7 @@ def test_no_line_begins_with_what_a_program_takes_for_its_own(word: str) -> None
     [
         "Signed-off-by: A U Thor <a@b.c>", "    Tested-by: x <x@y.z>", "Fixes: 0123456789ab", "Link: https://x",
         "Nit: by a@b.c", "diff --git a/x b/x", "-- ", "---", "+++ b/x",
+        "#syz invalid", "#forregzbot inconclusive", "pw-bot: accept",
     ],
 )  # fmt: skip
 def test_lines_to_paste_are_marked_where_they_would_be_taken(line: str) -> None:
@@ -48,6 +59,10 @@ def test_lines_to_paste_are_marked_where_they_would_be_taken(line: str) -> None:
     assert not B4_TRAILER.match(made)
     assert not is_offered(made)
     assert harmless(line).strip().startswith("| ")
+
+
+def test_a_line_of_code_with_a_hash_stays_as_it_is() -> None:
+    assert literal("#define A 1") == ["    #define A 1"]
 
 
 def test_code_keeps_its_form_however_long() -> None:

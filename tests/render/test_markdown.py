@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The summary of a job: what stands in it, how large it may be, and that no text becomes Markdown."""
 
+import re
 from collections import Counter
 from dataclasses import replace
 
@@ -169,3 +170,13 @@ def test_no_part_of_a_report_makes_it_too_large():
 
 def test_nothing_is_left_out_of_a_small_one():
     assert "left out" not in RENDERERS["markdown"](many(3, text="a"))
+
+
+@given(st.text("0123456789abcdefABCDEF-GHgh x", max_size=80))
+@example("1da177e4c3f41524e886b7f1b8a0c1fc7321cac2")
+@example("GH-123 gh-1")
+def test_no_commit_and_no_issue_is_named(text: str):
+    # GitHub looks for these in each piece of text of the finished page.
+    pieces = [token.content for token in tokens(markdown(text)) if token.type == "text"]
+    assert not any(re.search(r"[0-9a-fA-F]{7}|gh-\d", piece, re.IGNORECASE) for piece in pieces)
+    assert words(markdown(text)).strip() == terminal(text).strip()

@@ -54,3 +54,7 @@ def test_bytes_are_hexadecimal_and_anything_else_is_as_it_was() -> None:
     assert number("left", "-1") == "-1"
     assert number("left", "\u0663") == "\u0663"
     assert number("taken", "16") == "16"
+
+
+def test_a_number_that_python_does_not_read_stays_as_it_is() -> None:
+    assert number("left", "9" * 5000) == "9" * 5000

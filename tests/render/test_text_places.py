@@ -3,6 +3,7 @@
 
 import re
 import shutil
+import time
 
 import pytest
 from hypothesis import given
@@ -13,6 +14,7 @@ from kpatch_tools.model.report import CheckResult, Report, Status
 from kpatch_tools.model.run import Command
 from kpatch_tools.model.test import TestResult, Verdict
 from kpatch_tools.render import text
+from kpatch_tools.render.plain import plain
 from kpatch_tools.tools import process
 
 # What vim's default errorformat takes for a place, in its order, and Emacs' pattern for GNU messages, which
@@ -129,3 +131,10 @@ def test_vim_itself_reads_the_same(tmp_path):
         "Documentation/virt/kvm/api.rst|2961|7",
         "x.rst|5|0",
     ]
+
+
+def test_a_line_of_quotation_marks_takes_no_time() -> None:
+    start = time.process_time()
+    plain('"' * 1_000_000)
+    plain('"a 1: ' * 200_000)
+    assert time.process_time() - start < 2.0
