@@ -4,7 +4,6 @@
 The guest loads exactly these files. What is taken out is kept in the cache by their content.
 """
 
-import gzip
 import hashlib
 import lzma
 import tempfile
@@ -81,8 +80,16 @@ def _module_file(kernel: Kernel) -> Path | None:
 
 def _of_module(path: Path) -> bytes | None:
     raw = path.read_bytes()
-    unpack = {".xz": lzma.decompress, ".gz": gzip.decompress, ".zst": _unzstd}
+    unpack = {".xz": _unxz, ".gz": _gunzip, ".zst": _unzstd}
     return section(unpack.get(path.suffix, bytes)(raw), SECTION)
+
+
+def _unxz(packed: bytes) -> bytes:
+    return lzma.LZMADecompressor().decompress(packed, LARGEST_BYTES)
+
+
+def _gunzip(packed: bytes) -> bytes:
+    return zlib.decompressobj(wbits=31).decompress(packed, LARGEST_BYTES)
 
 
 def _of_image(path: Path) -> bytes | None:
@@ -106,9 +113,9 @@ def _unpacked(payload: bytes, path: Path) -> bytes:
     if payload.startswith(_LZ4):
         return _by_program(("lz4", "-d", "-q", "-f"), "lz4", payload[:-_TRAILER])
     if payload.startswith(b"\x1f\x8b"):
-        return zlib.decompressobj(wbits=31).decompress(payload, LARGEST_BYTES)
+        return _gunzip(payload)
     if payload.startswith(b"\xfd7zXZ\0"):
-        return lzma.LZMADecompressor().decompress(payload, LARGEST_BYTES)
+        return _unxz(payload)
     raise EnvironmentFault(
         f"{path}: compressed in a way that kvet does not unpack ({payload[:4].hex()})",
         cure="give an uncompressed kernel: scripts/extract-vmlinux of the tree unpacks it",

@@ -10,9 +10,10 @@ The guest that stands alone holds busybox, the programs and the script, and virt
 machine is asked for; it is up in a tenth of that time.
 """
 
-import gzip
 import lzma
+import re
 import shlex
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -44,6 +45,13 @@ _MOUNTS = (
 )
 _UDEV_PLACES = "/usr/lib/systemd"
 _NODES = (("dev/console", 5, 1), ("dev/null", 1, 3), ("dev/kmsg", 1, 11))
+# What modules.dep may name: a file below the folder, in letters that the shell of the guest does not obey.
+_MODULE = re.compile(
+    r"(?:[A-Za-z0-9_+,-][\w+,.-]*/)*[A-Za-z0-9_+,-][\w+,.-]*\.ko(?:\.xz|\.gz|\.zst)?", re.ASCII
+)
+_ENDING = re.compile(r"\.ko(?:\.xz|\.gz|\.zst)?$")
+# No module that a test needs comes near.
+_LARGEST_MODULE = 256 << 20
 _ROOT_OPTIONS = "ro,version=9p2000.L,trans=virtio,access=any,msize=524288"
 
 
@@ -177,7 +185,7 @@ def _modules(
     for index, path in enumerate(load_order(tree, names) if tree else ()):
         assert tree
         target = f"modules/{index:02d}-{_name(path)}.ko"
-        archive.file(target, _uncompressed(tree.folder / path), 0o644)
+        archive.file(target, _module(tree.folder, path), 0o644)
         yield target, shlex.join(parameters.get(_name(path), ())), _name(path)
 
 
@@ -248,12 +256,32 @@ def _read(path: Path) -> bytes:
         ) from error
 
 
+def _module(folder: Path, name: str) -> bytes:
+    """A module that modules.dep names; EnvironmentFault for a file that is none.
+
+    Whoever built the kernel wrote that list and that folder: a name or a link in it may lead to any file of
+    the user's, which the guest would then have.
+    """
+    path = folder / name
+    try:
+        found = path.resolve(strict=True)
+        module = _MODULE.fullmatch(name) and _ENDING.search(found.name) and found.is_file()
+        if not module or found.stat().st_size > _LARGEST_MODULE:
+            raise EnvironmentFault(f"{folder}/modules.dep names {name!r}, which is no module", cure=_CURE)
+        return _uncompressed(path)
+    except (OSError, RuntimeError, EOFError, lzma.LZMAError, zlib.error) as error:
+        raise EnvironmentFault(f"{path} cannot be read: {error}", cure=_CURE) from error
+
+
+_CURE = "install the modules of that kernel anew: make modules_install"
+
+
 def _uncompressed(path: Path) -> bytes:
     raw = _read(path)
     if path.suffix == ".xz":
-        return lzma.decompress(raw)
+        return lzma.LZMADecompressor().decompress(raw, _LARGEST_MODULE)
     if path.suffix == ".gz":
-        return gzip.decompress(raw)
+        return zlib.decompressobj(wbits=31).decompress(raw, _LARGEST_MODULE)
     if path.suffix == ".zst":
         unpack = Command(argv=("zstd", "-dcq", str(path)), timeout=60)
         return process.run(unpack).ok_or_raise(f"unpacking {path}", cure="apt-get install -y zstd").stdout

@@ -51,7 +51,7 @@ def from_image(image: Path, *, root: Path = Path("/")) -> Kernel:
 
 
 def image_release(image: Path) -> str:
-    """The release that an x86 bzImage carries in its setup header."""
+    """The release that an x86 bzImage carries in its setup header; UserError for what is no such image."""
     try:
         with image.open("rb") as stream:
             head = stream.read(_HEADER_BYTES)
@@ -66,7 +66,11 @@ def image_release(image: Path) -> str:
             f"{image} is no x86 kernel image (no boot header)",
             cure="name a vmlinuz or arch/x86/boot/bzImage, not a vmlinux",
         )
-    return words[0].decode(errors="replace")
+    release = words[0].decode(errors="replace")
+    # Folders are named by it.
+    if "/" in release or release in {".", ".."}:
+        raise UserError(f"{image}: its release {release[:80]!r} is no name", cure="name another image")
+    return release
 
 
 def select(spec: str, *, sink: Sink) -> Kernel:

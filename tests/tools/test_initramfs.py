@@ -89,3 +89,27 @@ def test_a_module_that_is_gone(tree: Path, tmp_path: Path) -> None:
     (tree / "kernel/kvm/kvm.ko.xz").unlink()
     with pytest.raises(EnvironmentFault):
         initramfs.build(initramfs.read_modules(tree), ["kvm"], {}, busybox=tree / "modules.dep")
+
+
+@pytest.mark.parametrize(
+    "named",
+    ["../../secret.ko", "{secret}", "kernel/../../../secret.ko", "kernel/x';reboot;'.ko", "kernel/link.ko"],
+)
+def test_no_file_of_the_host_is_put_in_as_a_module(tree: Path, tmp_path: Path, named: str) -> None:
+    """Whoever built the kernel wrote modules.dep, and what lies beside it."""
+    secret = tmp_path / "id_ed25519"
+    secret.write_text("a key of the user's")
+    (tmp_path / "secret.ko").write_text("a key of the user's")
+    (tree / "kernel/link.ko").symlink_to(secret)
+    name = named.format(secret=secret)
+    (tree / "modules.dep").write_text(f"kernel/kvm/kvm.ko.xz: {name}\n")
+    with pytest.raises(EnvironmentFault, match=r"which is no module|cannot be read"):
+        initramfs.build(initramfs.read_modules(tree), ["kvm"], {}, busybox=secret)
+
+
+def test_a_module_that_is_damaged_is_named(tree: Path, tmp_path: Path) -> None:
+    (tree / "kernel/kvm/kvm.ko.xz").write_bytes(b"no xz")
+    busybox = tmp_path / "busybox"
+    busybox.write_bytes(b"not really busybox")
+    with pytest.raises(EnvironmentFault, match="cannot be read"):
+        initramfs.build(initramfs.read_modules(tree), ["kvm"], {}, busybox=busybox)

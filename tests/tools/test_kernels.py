@@ -111,3 +111,9 @@ def test_no_apt_at_all(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(EnvironmentFault, match="no Debian machine"):
         kernels.select("debian:6.12", sink=silent)
+
+
+@pytest.mark.parametrize("release", ["../../x", "/etc", ".."])
+def test_a_release_that_is_a_path_is_none(tmp_path: Path, kernel_image: ImageMaker, release: str) -> None:
+    with pytest.raises(UserError, match="is no name"):
+        kernels.image_release(kernel_image(tmp_path / "bzImage", release))
