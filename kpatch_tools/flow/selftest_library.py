@@ -8,7 +8,6 @@ build that holds it.
 
 import contextlib
 import hashlib
-import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -95,7 +94,7 @@ def installed_headers(tree: Path, commit: str, *, sink: Sink, state: Path | None
     keys = library_keys(tree, commit)
     cached = (cache_dir("headers", keys.headers) / "include").is_dir()
     log = (state or cache_dir("logs")) / f"headers-{commit[:12]}.log"
-    include = _headers_of(tree, keys.commit, keys.headers, log, sink)
+    include = _headers_of(tree, keys, log, sink)
     return Headers(include=include, compiler=compiler.partition(";")[0], cached=cached)
 
 
@@ -142,7 +141,7 @@ def library(tree: Path, *, keys: Keys, program: str, log: Path, sink: Sink) -> I
     """
     place = cache_dir("library", keys.harness)
     kbuild.need_plain_path(place)
-    include = _headers_of(tree, keys.commit, keys.headers, log, sink)
+    include = _headers_of(tree, keys, log, sink)
     whole = place / "whole"
     if not whole.is_file():
         with _held(place) as scratch:
@@ -169,7 +168,7 @@ def library_in_checkout(tree: Path, *, keys: Keys, log: Path, sink: Sink) -> Ite
     """Hold the library's folder together with the kept checkout, for make to build in; builds nothing."""
     place = cache_dir("library", keys.harness)
     kbuild.need_plain_path(place)
-    include = _headers_of(tree, keys.commit, keys.headers, log, sink)
+    include = _headers_of(tree, keys, log, sink)
     # The checkout first, always: two locks in two orders would wait for each other.
     with kept.worktree(tree, keys.commit, sink) as source, _held(place) as scratch:
         site = kbuild.Site(source=source, objects=place / "out", log=log, ccache=keys.ccache)
@@ -198,20 +197,25 @@ def _sources(tree: Path, commit: str, place: Path) -> Path:
     return sources
 
 
-def _headers_of(tree: Path, commit: str, key: str, log: Path, sink: Sink) -> Path:
-    place = cache_dir("headers", key)
+def _headers_of(tree: Path, keys: Keys, log: Path, sink: Sink) -> Path:
+    place = cache_dir("headers", keys.headers)
     include = place / "include"
-    if include.is_dir():
+    if include.is_dir() and not include.is_symlink():
         return include
     kbuild.need_programs(kbuild.HEADERS_PROGRAMS)
     kbuild.need_plain_path(place)
     log.parent.mkdir(parents=True, exist_ok=True)
-    with kept.worktree(tree, commit, sink) as source, locked(place / ".lock"):
-        if not include.is_dir():
+    with kept.worktree(tree, keys.commit, sink) as source, locked(place / ".lock"):
+        if not include.is_dir() or include.is_symlink():
             sink(Event("selftest", "making the kernel's user-space headers"))
-            with tempfile.TemporaryDirectory(prefix=".new-", dir=place) as name:
-                made = kbuild.install_headers(kbuild.Site(source=source, objects=Path(name), log=log))
-                shutil.move(made, include)
+            include.unlink(missing_ok=True)
+            with outputs.scratch(place, ".new-") as folder:
+                kbuild.install_headers(
+                    kbuild.Site(source=source, objects=folder, log=log, ccache=keys.ccache)
+                )
+                # A stranger's make may leave a link in its place, to a folder of the user's.
+                if not outputs.take_folder(folder, "usr/include", include):
+                    raise ToolFailed("make headers left no folder usr/include", log=str(log))
     return include
 
 

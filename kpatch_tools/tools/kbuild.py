@@ -233,11 +233,10 @@ def built_objects(site: Site) -> tuple[str, ...]:
     kbuild leaves a .cmd file beside each object; its first line names the target.
     """
     found = set()
-    for kept in site.objects.rglob(".*.o.cmd"):
-        name = str(kept.relative_to(site.objects))
+    for name in outputs.files_below(site.objects, ".o.cmd"):
         begins = (outputs.read_bytes(site.objects, name, _LINE_BYTES) or b"").partition(b"\n")[0]
         named = _TARGET.match(begins.decode(errors="replace"))
-        if named and (site.source / named[1]).with_suffix(".c").is_file():
+        if named and outputs.is_plain(site.source, source_of(named[1])):
             found.add(named[1])
     return tuple(sorted(found))
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from kpatch_tools.errors import EnvironmentFault
 from kpatch_tools.model.event import Event, Sink, silent
+from kpatch_tools.tools import outputs
 from kpatch_tools.tools.files import cache_dir, locked, write_atomic
 from kpatch_tools.tools.git import Repository
 from kpatch_tools.tools.gitrun import PLUMBING_TIMEOUT_S
@@ -120,7 +121,9 @@ def _open_checkout(store: Repository, place: Path) -> Repository | None:
 
 
 def _fresh(store: Repository, place: Path) -> Repository:
-    shutil.rmtree(place, ignore_errors=True)
+    # A series may hold folders deeper than rmtree() goes.
+    with contextlib.suppress(OSError):
+        outputs.remove_tree(place)
     store.ask("worktree", "prune", "--expire=now")
     # Any commit will do for the moment: nothing is written yet, and _move() names the right one.
     empty = store.ask("mktree", stdin=b"").text.strip()

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from kpatch_tools.errors import EnvironmentFault
 from kpatch_tools.model.event import Event, Sink
+from kpatch_tools.tools import outputs
 from kpatch_tools.tools.files import locked
 
 ORPHAN_S = 300.0
@@ -49,11 +50,24 @@ def mark_of(objects: Path) -> Path:
 
 
 def _take_back(objects: Path, since: int) -> None:
-    for folder, _folders, names in os.walk(objects):
-        for name in names:
-            path = Path(folder) / name
-            if path.lstat().st_mtime_ns >= since:
-                path.unlink()
+    try:
+        for path in list(_newer(objects, since)):
+            path.unlink()
+    except OSError:
+        # A build can close folders, or nest them deeper than a path may be long: then nothing is kept.
+        for left in list(objects.iterdir()):
+            outputs.remove(objects, left.name)
+
+
+def _newer(objects: Path, since: int) -> Iterator[Path]:
+    waiting = [objects]
+    while waiting:
+        with os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(Path(entry.path))
+                elif entry.stat(follow_symlinks=False).st_mtime_ns >= since:
+                    yield Path(entry.path)
 
 
 def _wait_for_orphans(objects: Path, sink: Sink, stage: str) -> None:

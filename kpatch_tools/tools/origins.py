@@ -9,14 +9,13 @@ told by its last commit, and so by its whole content: author and title are what 
 
 import contextlib
 import json
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
 from kpatch_tools.errors import EnvironmentFault
 from kpatch_tools.model.origin import Origin
 from kpatch_tools.model.run import Command
-from kpatch_tools.tools import kept, process, sandbox
+from kpatch_tools.tools import kept, outputs, process, sandbox
 from kpatch_tools.tools.files import cache_dir, locked, locked_at_once, write_atomic
 from kpatch_tools.tools.git import Repository
 
@@ -68,10 +67,10 @@ def folder_of(origin: Origin, name: str) -> Path:
 def _forget(owner: Path) -> None:
     """Remove a folder of an owner's, but for one that a build of another run holds just now."""
     busy = EnvironmentFault(f"{owner} is in use")
-    with contextlib.suppress(EnvironmentFault), contextlib.ExitStack() as held:
+    with contextlib.suppress(EnvironmentFault, OSError), contextlib.ExitStack() as held:
         for lock in owner.glob("obj/.*.lock"):
             held.enter_context(locked_at_once(lock, busy))
-        shutil.rmtree(owner, ignore_errors=True)
+        outputs.remove_tree(owner)
 
 
 def copied(source: Path, target: Path) -> None:
@@ -82,5 +81,6 @@ def copied(source: Path, target: Path) -> None:
     argv = ("cp", "-a", "--reflink=auto", f"{source}/.", str(target))
     done = process.run(Command(argv=argv, timeout=_COPY_TIMEOUT_S))
     if not done.ok:
-        shutil.rmtree(target, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            outputs.remove_tree(target)
         raise EnvironmentFault(f"cannot copy {source}: {done.tail[-200:]}", cure="make room on that disk")

@@ -5,11 +5,12 @@ import contextlib
 import fcntl
 import os
 import re
-import shutil
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+
+from kpatch_tools.tools.outputs import remove_tree, scratch
 
 STALE_AFTER_S = 120.0
 _SAFE_PATH = re.compile(r"[A-Za-z0-9_+/.-]+")
@@ -27,8 +28,8 @@ def private_folder(prefix: str) -> Iterator[Path]:
     # A mount point on the kernel's command line cannot be quoted, and virtme-ng joins arguments unquoted.
     place = base if _SAFE_PATH.fullmatch(base) else "/tmp"  # noqa: S108 - mkdtemp makes the folder itself private
     sweep(Path(place), prefix)
-    with tempfile.TemporaryDirectory(prefix=prefix, dir=place, ignore_cleanup_errors=True) as name:
-        folder = Path(name).resolve()
+    with scratch(Path(place), prefix) as made:
+        folder = made.resolve()
         with (folder / _COMING).open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             (folder / _COMING).rename(folder / _LOCK)
@@ -41,7 +42,7 @@ def sweep(place: Path, prefix: str, *, older_than: float = STALE_AFTER_S) -> Non
         with contextlib.suppress(OSError):
             state = folder.lstat()
             if state.st_uid == os.getuid() and _left(folder, time.time() - state.st_mtime > older_than):
-                shutil.rmtree(folder)
+                remove_tree(folder)
 
 
 def _left(folder: Path, old: bool) -> bool:

@@ -81,6 +81,20 @@ def test_a_checkout_beyond_repair_is_made_anew(two: tuple[Path, str, str], git: 
         assert git(place, "rev-parse", "HEAD") == new
 
 
+def test_a_checkout_with_folders_too_deep_for_rmtree_is_made_anew(
+    two: tuple[Path, str, str], git: Git
+) -> None:
+    tree, old, _new = two
+    blob = git(tree, "rev-parse", "HEAD:same")
+    git(tree, "update-index", "--add", "--cacheinfo", f"100644,{blob},{'d/' * 1100}file")
+    git(tree, "commit", "--quiet", "--message=deep")
+    with kept.worktree(tree, git(tree, "rev-parse", "HEAD")) as place:
+        assert (place / "d/d/d").is_dir()
+    (place / ".git").unlink()
+    with kept.worktree(tree, old):
+        assert not (place / "d").exists()
+
+
 def test_the_cache_may_be_deleted(two: tuple[Path, str, str]) -> None:
     tree, old, _new = two
     for victim in ("store.git", "tree", ""):

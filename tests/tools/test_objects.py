@@ -13,6 +13,7 @@ from kpatch_tools.model.event import Event, silent
 from kpatch_tools.model.run import Command
 from kpatch_tools.tools import objects, process
 from kpatch_tools.tools.objects import hold, mark_of
+from tests.tools.test_outputs import deep
 
 
 def test_an_orderly_run_leaves_no_mark_and_takes_nothing_back(tmp_path: Path) -> None:
@@ -43,6 +44,17 @@ def test_what_a_killed_run_wrote_is_taken_back(tmp_path: Path) -> None:
         assert [path.name for path in (folder / "sub").iterdir()] == ["old.o"]
     assert "killed" in events[0].text
     assert not mark_of(folder).exists()
+
+
+def test_a_killed_run_may_have_left_what_cannot_be_looked_through(tmp_path: Path) -> None:
+    folder = tmp_path / "o"
+    folder.mkdir()
+    (folder / "old.o").write_text("good")
+    os.utime(folder / "old.o", (1, 1))
+    deep(folder)
+    mark_of(folder).write_bytes(b"")
+    with hold(folder, silent, "build"):
+        assert list(folder.iterdir()) == []
 
 
 def test_a_second_run_says_that_it_waits(tmp_path: Path) -> None:

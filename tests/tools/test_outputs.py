@@ -2,11 +2,14 @@
 """Files that a build left, among them links, pipes and folders that it set as traps."""
 
 import os
+import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
-from kpatch_tools.tools import outputs
+from kpatch_tools.model.run import Command
+from kpatch_tools.tools import outputs, process
 
 
 @pytest.fixture
@@ -25,6 +28,7 @@ def trapped(tmp_path: Path) -> Path:
 
 
 TRAPS = ("link", "away/key", "within", "pipe", "sub", "none", "sub/../../secret/key", "../secret/key")
+NO_NAMES = ("a" * 4000, "a/" * 3000, "sub/\0")
 
 
 def test_a_plain_file_is_read_and_copied(trapped: Path, tmp_path: Path) -> None:
@@ -35,7 +39,7 @@ def test_a_plain_file_is_read_and_copied(trapped: Path, tmp_path: Path) -> None:
     assert (tmp_path / "to/here").read_text() == "good\n"
 
 
-@pytest.mark.parametrize("name", TRAPS)
+@pytest.mark.parametrize("name", [*TRAPS, *NO_NAMES])
 def test_no_trap_is_followed_and_none_blocks(name: str, trapped: Path, tmp_path: Path) -> None:
     assert not outputs.is_plain(trapped, name)
     assert outputs.read_bytes(trapped, name, 100) is None
@@ -79,3 +83,101 @@ def test_the_folder_itself_stays(name: str, trapped: Path, tmp_path: Path) -> No
     outputs.remove(trapped, name)
     outputs.make_folder(trapped, name)
     assert sorted(tmp_path.rglob("*")) == before
+
+
+DEEP = "d" * 9
+
+
+def deep(folder: Path) -> None:
+    """1200 levels, with a file at the end whose path no system call takes."""
+    here = os.open(folder, os.O_RDONLY)
+    for _ in range(1200):
+        os.mkdir(DEEP, dir_fd=here)
+        below = os.open(DEEP, os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = below
+    os.close(os.open("file", os.O_CREAT | os.O_WRONLY, dir_fd=here))
+    os.close(here)
+
+
+def test_a_folder_of_any_depth_goes_away(trapped: Path, tmp_path: Path) -> None:
+    (trapped / "deep").mkdir()
+    deep(trapped / "deep")
+    (trapped / "deep" / DEEP / "beside").mkdir()
+    outputs.remove(trapped, "deep")
+    assert not (trapped / "deep").exists()
+    outputs.remove_tree(trapped)
+    outputs.remove_tree(trapped)
+    assert [path.name for path in tmp_path.iterdir()] == ["secret"]
+
+
+def close(folder: Path, target: Path) -> None:
+    """Take all permission bits from folders, the lowest of which holds a link."""
+    (folder / "one/two").mkdir(parents=True)
+    (folder / "one/two/link").symlink_to(target)
+    for name in ("one/two", "one"):
+        (folder / name).chmod(0)
+
+
+CLOSED = """
+import os, sys
+from pathlib import Path
+from kpatch_tools.tools import outputs
+from tests.tools.test_outputs import close
+os.setgid(1000)
+os.setuid(1000)
+place, key = Path(sys.argv[1]), Path(sys.argv[2])
+for name in ("first", "second"):
+    (place / name).mkdir()
+    close(place / name, key)
+outputs.remove_tree(place / "first")
+try:
+    with outputs.scratch(place, "third-") as third:
+        close(third, key)
+finally:
+    outputs.remove(place, "second")
+print(sorted(os.listdir(place)), oct(key.stat().st_mode & 0o777))
+"""
+
+
+def test_closed_folders_go_away_and_no_link_is_given_bits() -> None:
+    """As root nothing is closed, so another user tries it where that can be."""
+    script = CLOSED if os.geteuid() == 0 else CLOSED.replace("os.setgid(1000)\nos.setuid(1000)\n", "")
+    # Not below tmp_path, where no other user gets to.
+    with tempfile.TemporaryDirectory() as folder:
+        place, key = Path(folder, "place"), Path(folder, "key")
+        place.mkdir()
+        key.touch()
+        key.chmod(0o440)
+        if os.geteuid() == 0:
+            for path in (Path(folder), place, key):
+                os.chown(path, 1000, 1000)
+        argv = (sys.executable, "-c", script, str(place), str(key))
+        top = Path(__file__).parent.parent.parent
+        done = process.run(Command(argv=argv, timeout=60, cwd=top))
+        if "PermissionError" in done.error_text and not done.text and os.geteuid() == 0:
+            pytest.skip(f"another user cannot read {top}")
+        assert done.text == "[] 0o440\n", done.error_text
+
+
+def test_a_folder_is_taken_but_no_link(trapped: Path, tmp_path: Path) -> None:
+    for name in ("away", "link", "none", "away/key", "sub/good", "../secret", "sub/../../secret"):
+        assert not outputs.take_folder(trapped, name, tmp_path / "taken")
+        assert not (tmp_path / "taken").exists()
+    (tmp_path / "secret/include").mkdir()
+    assert not outputs.take_folder(trapped, "away/include", tmp_path / "taken")
+    assert outputs.take_folder(trapped, "sub", tmp_path / "taken")
+    assert (tmp_path / "taken/good").read_text() == "good\n"
+    assert sorted(path.name for path in (tmp_path / "secret").iterdir()) == ["include", "key"]
+
+
+def test_files_are_listed_without_following(trapped: Path) -> None:
+    deep(trapped / "sub")
+    (trapped / ".a.o.cmd").touch()
+    (trapped / "sub/.b.o.cmd").touch()
+    (trapped / "link.o.cmd").symlink_to(".a.o.cmd")
+    (trapped / "folder.o.cmd").mkdir()
+    (trapped / "loop").symlink_to(".")
+    assert sorted(outputs.files_below(trapped, ".o.cmd")) == [".a.o.cmd", "sub/.b.o.cmd"]
+    assert "sub/good" in set(outputs.files_below(trapped, ""))
+    outputs.remove(trapped, "sub")

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from kpatch_tools.tools.private import private_folder, sweep
+from tests.tools.test_outputs import deep
 
 
 def test_gone_after_use_and_after_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,3 +54,16 @@ def test_a_lock_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
     (left / ".lock").symlink_to(tmp_path / "target")
     sweep(tmp_path, "kvet-x-", older_than=-1)
     assert left.exists()
+
+
+def test_what_no_other_tool_removes_stops_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stranger's program that was killed may have left folders by the thousand, one in the other."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    left = tmp_path / "kvet-x-left"
+    left.mkdir()
+    (left / ".lock").touch()
+    deep(left)
+    with private_folder("kvet-x-") as folder:
+        assert not left.exists()
+        deep(folder)
+    assert list(tmp_path.iterdir()) == []
