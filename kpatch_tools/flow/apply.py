@@ -10,6 +10,7 @@ from kpatch_tools.errors import UserError
 from kpatch_tools.model.event import Event, Sink, silent
 from kpatch_tools.model.series import Applied, ApplyState, Patch, Series
 from kpatch_tools.tools.git import Repository
+from kpatch_tools.tools.kept import store_for
 from kpatch_tools.tools.origins import note
 from kpatch_tools.tools.private import private_folder
 from kpatch_tools.tools.stage import Stage, publish
@@ -82,6 +83,8 @@ def apply_series(  # noqa: PLR0913 - what, where, and where to leave it
             # The mails of prerequisites are strangers' as well.
             note(objects, (*below, *applied.commits), source.resolve(onto))
         if branch and applied.state.good:
+            # They stay a stranger's in the user's tree.
+            note(store_for(source.path), (*below, *applied.commits), source.resolve(onto))
             publish(store, source, head=applied.head, base=base, branch=branch)
         return applied
 

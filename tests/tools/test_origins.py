@@ -152,3 +152,11 @@ def test_a_strangers_build_reads_the_shared_results_and_cannot_write_them(
     assert ours.env["CCACHE_REMOTE_STORAGE"] == f"file:{shared}"
     monkeypatch.setattr(ccache.shutil, "which", lambda _name: None)
     assert ccache.use(tmp_path) == ccache.Results()
+
+
+def test_what_a_branch_was_made_of_stays_a_strangers(posted, git_tree, git) -> None:
+    tree = git_tree({"f": b"a\n"})
+    apply_series(posted(), tree=tree, branch="made")
+    head = git(tree, "rev-parse", "made")
+    found = origins.origin_of(tree, head)
+    assert (found.base, found.owner) == (git(tree, "rev-parse", "HEAD"), head[:24])
