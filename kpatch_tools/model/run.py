@@ -37,6 +37,7 @@ class Command:
     between two lines of output. ``env`` is laid over a cleaned environment (no GIT_*, LC_ALL=C).
     ``log`` receives stdout and stderr as they come. Neither stdout, stderr nor one of the files in
     ``watched`` (which the program writes) may grow beyond ``output_limit`` bytes; 0 sets no limit.
+    ``memory`` is what the program may have of its own, in bytes (RLIMIT_DATA); 0 sets no limit.
     Whatever runs code of a tree, of a series or of a mail has a ``sandbox``: what it may see, write and use.
     It then gets ``env`` and hardly anything else of an environment.
     """
@@ -50,6 +51,7 @@ class Command:
     log: Path | None = None
     watched: tuple[Path, ...] = ()
     output_limit: int = 0
+    memory: int = 0
     sandbox: Sandbox | None = None
 
     def __str__(self) -> str:

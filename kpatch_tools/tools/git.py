@@ -151,8 +151,12 @@ class Repository:
         stdin: bytes = b"",
         env: Mapping[str, str] | None = None,
         timeout: float = PLUMBING_TIMEOUT_S,
+        memory: int = 0,
     ) -> RunResult:
-        """Run ``git ARGS`` here and return how it ended; never raises for a bad exit code."""
+        """Run ``git ARGS`` here and return how it ended; never raises for a bad exit code.
+
+        ``memory`` is what git may have of its own, in bytes; 0 sets no limit.
+        """
         environment = {**QUIET_ENVIRONMENT, **self._place, **(env or {})}
         return start(
             Command(
@@ -161,6 +165,7 @@ class Repository:
                 cwd=self.path,
                 env=environment,
                 stdin=stdin,
+                memory=memory,
             )
         )
 

@@ -24,6 +24,7 @@ _HARMLESS = {
     ("filter", "required"): "false",
     ("filter", "smudge"): "",
     ("hook", "command"): "true",
+    ("http", "savecookies"): "false",
     ("merge", "driver"): "false",
     ("remote", "vcs"): "",
 }

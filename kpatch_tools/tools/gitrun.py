@@ -18,6 +18,9 @@ from kpatch_tools.tools import process
 from kpatch_tools.tools.private import private_folder
 
 PLUMBING_TIMEOUT_S = 600.0
+# A binary patch of a few bytes may announce a file of any size, and git makes room for it while it reads.
+# Packs are mapped and do not count.
+READING_MEMORY = 1 << 30
 IDENTITY = ("kvet", "kvet@localhost")
 
 # What each silences is said in git-config(1); every one of them may name a program or rewrite content.
@@ -50,6 +53,8 @@ QUIET_CONFIG = (
     *_ALWAYS,
     "core.sshCommand=ssh",
     "core.askPass=",
+    # With http.cookieFile a server writes the file of the user's that the tree chose: ~/.bashrc.
+    "http.saveCookies=false",
     # An empty one forgets all that came before it, those for one address too.
     "credential.helper=",
 )
@@ -111,7 +116,14 @@ def plain(*args: str, cwd: Path, stdin: bytes = b"", timeout: float = PLUMBING_T
 def plain_command(*args: str, cwd: Path, stdin: bytes = b"", timeout: float = PLUMBING_TIMEOUT_S) -> Command:
     """What plain() runs."""
     environment = {**QUIET_ENVIRONMENT, "GIT_CEILING_DIRECTORIES": str(cwd.resolve().parent)}
-    return Command(argv=quiet_argv(*args), timeout=timeout, cwd=cwd, env=environment, stdin=stdin)
+    return Command(
+        argv=quiet_argv(*args),
+        timeout=timeout,
+        cwd=cwd,
+        env=environment,
+        stdin=stdin,
+        memory=READING_MEMORY,
+    )
 
 
 def start(command: Command) -> RunResult:

@@ -151,6 +151,11 @@ def numstat(diff: bytes, source: str) -> Counts:
     """
     with gitrun.scratch() as folder:
         result = gitrun.plain("apply", "--numstat", "-z", "--allow-empty", cwd=folder, stdin=diff or b"\n")
+    if "Out of memory" in result.error_text:
+        raise UserError(
+            f"{source}: a binary patch announces more than {gitrun.READING_MEMORY >> 20} MiB",
+            cure="a patch to a kernel needs no such file: ask its author",
+        )
     if not result.ok:
         words = _first_line(result.error_text).removeprefix("error: ").replace("<stdin>:", "line ")
         raise UserError(

@@ -8,6 +8,7 @@ whole process group: SIGTERM, a grace period, SIGKILL.
 
 import contextlib
 import os
+import resource
 import selectors
 import shutil
 import signal
@@ -95,10 +96,13 @@ def _run(command: Command, on_line: LineSink | None, launch: sandbox.Launch | No
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
-            pass_fds=(launch.passed,) if launch else (),
+            pass_fds=launch.passed if launch else (),
         )
     except (FileNotFoundError, PermissionError, NotADirectoryError) as error:
         return _not_found(command, f"{error.strerror}: {error.filename}")
+    if command.memory:
+        with contextlib.suppress(ProcessLookupError):
+            resource.prlimit(process.pid, resource.RLIMIT_DATA, (command.memory, command.memory))
     guard: subprocess.Popen[bytes] | None = None
     pump = _Pump(process, command, on_line, launch)
     try:

@@ -20,7 +20,7 @@ from kpatch_tools.parse.gitident import ident, stripspace
 from kpatch_tools.parse.gitindex import read_index
 from kpatch_tools.parse.gittree import Entry, Folder, folders_of, read_folder
 from kpatch_tools.tools.git import Repository
-from kpatch_tools.tools.gitrun import IDENTITY
+from kpatch_tools.tools.gitrun import IDENTITY, READING_MEMORY
 
 _HASH_BYTES = {"sha1": 20, "sha256": 32}
 _APPLY = ("apply", "--cached", "--whitespace=nowarn")
@@ -200,7 +200,7 @@ class Stage:
     def _run(self, *args: str, stdin: bytes = b"", index: Path | None = None) -> RunResult:
         settings = [word for setting in _STORE_CONFIG for word in ("-c", setting)]
         index_file = {"GIT_INDEX_FILE": str(index or self._index)}
-        return self._store.run(*settings, *args, stdin=stdin, env=index_file)
+        return self._store.run(*settings, *args, stdin=stdin, env=index_file, memory=READING_MEMORY)
 
 
 def publish(store: Repository, target: Repository, *, head: str, base: str, branch: str) -> None:
