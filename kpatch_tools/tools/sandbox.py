@@ -3,8 +3,8 @@
 
 It gets namespaces of its own (network, processes, IPC, host name, cgroups, users), no capability and no way
 to new ones, the system's programs read-only, the folders that its Command names, and an empty /tmp; no home,
-no socket, no other checkout, no variable of the caller's environment. It dies with kvet. Two things were
-measured with bubblewrap 0.8 and are mended here: root without any capability still owns what lies below
+no socket, no key, no other checkout, no variable of the caller's environment. It dies with kvet. Two things
+were measured with bubblewrap 0.8 and are mended here: root without any capability still owns what lies below
 /proc/sys, so all of /proc is read-only; and / and /dev are in memory without a limit, so they are as well.
 
 root in a chroot may make no user namespace, and bubblewrap cannot work where / is no mount point: there the
@@ -14,6 +14,7 @@ root is mounted once more first, in a mount namespace of its own, and the user n
 import contextlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
@@ -23,7 +24,7 @@ from pathlib import Path
 from kpatch_tools.errors import EnvironmentFault
 from kpatch_tools.model.run import Command
 from kpatch_tools.model.sandbox import GIB, Limits, Sandbox
-from kpatch_tools.tools import cgroup
+from kpatch_tools.tools import cgroup, seccomp
 from kpatch_tools.tools.meminfo import memory_available
 from kpatch_tools.tools.private import private_folder
 
@@ -40,6 +41,9 @@ _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix
 _ETC = ("/etc/alternatives", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d")
 # Whatever lies there is somebody's own, or a socket.
 NO_TOOLS = ("/home", "/root", "/run", "/tmp", "/var", "/etc", "/proc", "/dev", "/sys")  # noqa: S108 - left out
+# What a program finds by its own place: GNU Coding Standards, "Directory Variables"; a venv's file.
+_BESIDE = frozenset({"bin", "sbin", "lib", "lib32", "lib64", "libexec", "include", "share", "pyvenv.cfg"})
+_MACHINE = re.compile(r"(?:x86_64|i[3-6]86|aarch64|arm\w*|riscv\w*|powerpc\w*|s390x?|loongarch64|mips\w*)-")
 _PATH = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
 # What of the caller's environment reaches the program: nothing that can hold a secret.
 _PASSED = ("CCACHE_DISABLE", "CCACHE_RECACHE")
@@ -71,7 +75,7 @@ class Launch:
     argv: tuple[str, ...]
     env: Mapping[str, str]
     status: int
-    passed: int
+    passed: tuple[int, ...]
     said: bytes = b""
 
     def _told(self, name: str) -> int | None:
@@ -118,10 +122,24 @@ def launch(command: Command, asked: Sandbox, *, users: bool) -> Iterator[Launch]
         read, write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         stack.callback(os.close, read)
         stack.callback(os.close, write)
-        words = arguments(command, asked, users=users)
+        calls = stack.enter_context(_filter())
+        words = ("--seccomp", str(calls), *arguments(command, asked, users=users))
         group = stack.enter_context(cgroup.bounded(most_processes(asked.limits)))
         argv = (*group, *again, program, "--json-status-fd", str(write), *words)
-        yield Launch(argv=argv, env=environment(command), status=read, passed=write)
+        yield Launch(argv=argv, env=environment(command), status=read, passed=(write, calls))
+
+
+@contextlib.contextmanager
+def _filter() -> Iterator[int]:
+    """A descriptor that the filter of system calls is read from."""
+    read, write = os.pipe2(os.O_CLOEXEC)
+    try:
+        # It is far smaller than a pipe, so nobody has to read meanwhile.
+        os.write(write, seccomp.program())
+        os.close(write)
+        yield read
+    finally:
+        os.close(read)
 
 
 def ways() -> tuple[bool, ...]:
@@ -223,15 +241,30 @@ def _system() -> list[str]:
 
 
 def _tools() -> tuple[Path, ...]:
-    """What to show of the caller's PATH that is neither the system's nor of a home: /opt/cross for its bin.
+    """What to show of the caller's PATH that is neither the system's nor of a home: /opt/cross/bin, its lib.
 
-    A program needs the libraries beside it; but /opt/bin is shown alone, for its neighbours are no tools.
+    A program needs the libraries beside it; but /opt/bin is shown alone, for its neighbours are no tools, and
+    what else lies in /srv/project beside its bin may be anybody's.
     """
     left_out = (*_SYSTEM, *NO_TOOLS, Path.home())
     named = (Path(name) for name in os.environ.get("PATH", "").split(":") if name.startswith("/"))
-    folders = [folder for folder in named if not any(folder.is_relative_to(one) for one in left_out)]
-    return tuple(
-        folder.parent if folder.name in {"bin", "sbin"} and len(folder.parts) > 3 else folder
-        for folder in folders
-        if len(folder.parts) > 1 and folder.is_dir()
-    )
+    folders = [
+        folder
+        for folder in named
+        if len(folder.parts) > 1
+        # is_dir() raises for what lies below a folder that is closed.
+        and os.access(folder, os.R_OK | os.X_OK)
+        and folder.is_dir()
+        and not any(one.is_relative_to(out) for one in (folder, folder.resolve()) for out in left_out)
+    ]
+    return tuple(dict.fromkeys(place for folder in folders for place in (folder, *_beside(folder))))
+
+
+def _beside(folder: Path) -> Iterator[Path]:
+    """What belongs to the programs of /opt/cross/bin: libraries, data, and a cross compiler's own folders."""
+    if folder.name in {"bin", "sbin"} and len(folder.parts) > 3:
+        # Who may run what is in it need not be allowed to list the folder above.
+        with contextlib.suppress(OSError):
+            for place in sorted(folder.parent.iterdir()):
+                if place.name in _BESIDE or _MACHINE.match(place.name):
+                    yield place

@@ -8,10 +8,12 @@ leave.
 """
 
 import contextlib
+import errno
 import os
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from kpatch_tools.model.sandbox import GIB, Limits, Sandbox
 from kpatch_tools.tools.meminfo import amounts
@@ -39,6 +41,14 @@ class Use:
 
     processes: int
     memory: int
+
+
+class Lying(NamedTuple):
+    """Bytes and files below a folder; ``hidden`` says that some lie where nobody can look."""
+
+    size: int
+    files: int
+    hidden: bool
 
 
 @dataclass(slots=True, kw_only=True)
@@ -81,6 +91,10 @@ class Watch:
             return f"more than {self.limits.processes} processes"
         if used.memory + shared > self.memory:
             return f"more than {_size(self.memory)} of memory"
+        # What waits in sockets and pipes belongs to no process; of nobody else does the kernel need so much.
+        others = max(0, now.get("AnonPages", 0) - self.amounts.get("AnonPages", 0))
+        if taken - shared - others > self.memory:
+            return f"more than {_size(self.memory)} of the kernel's memory"
         return ""
 
     def _disk(self) -> str:
@@ -91,9 +105,11 @@ class Watch:
             grown = size - left
             if grown <= allowed // 2 and files - left_files <= self.limits.files // 2:
                 continue
-            used, used_files = lies_in(folder, self.limits.files)
+            used, used_files, hidden = lies_in(folder, self.limits.files)
             if used_files > self.limits.files:
                 return f"more than {self.limits.files} files"
+            if hidden and (grown > allowed or files - left_files > self.limits.files):
+                return f"more than {_size(allowed)} or {self.limits.files} files, in folders that are closed"
             if used > self.limits.disk or (grown > allowed and used > grown // 2):
                 return f"more than {_size(allowed)} on the disk"
             if grown > allowed:
@@ -125,19 +141,25 @@ def use_of(inside: int) -> Use:
     return Use(processes=threads * every, memory=pages * every * _PAGE)
 
 
-def lies_in(folder: Path, most: int) -> tuple[int, int]:
-    """Bytes and files below ``folder``, whatever lies there; counts no further than ``most`` files."""
-    size, files = 0, 0
+def lies_in(folder: Path, most: int) -> Lying:
+    """What lies below ``folder``, whatever it is; counts no further than ``most`` files.
+
+    Nobody can look into a folder whose path is too long for the kernel, or that is closed to its owner.
+    """
+    size, files, hidden = 0, 0, False
     waiting = [str(folder)]
     while waiting and files <= most:
-        with contextlib.suppress(OSError), os.scandir(waiting.pop()) as entries:
-            for entry in entries:
-                files += 1
-                with contextlib.suppress(OSError):
-                    size += entry.stat(follow_symlinks=False).st_blocks * 512
-                    if entry.is_dir(follow_symlinks=False):
-                        waiting.append(entry.path)
-    return size, files
+        try:
+            with os.scandir(waiting.pop()) as entries:
+                for entry in entries:
+                    files += 1
+                    with contextlib.suppress(FileNotFoundError):
+                        size += entry.stat(follow_symlinks=False).st_blocks * 512
+                        if entry.is_dir(follow_symlinks=False):
+                            waiting.append(entry.path)
+        except OSError as error:
+            hidden = hidden or error.errno in {errno.ENAMETOOLONG, errno.EACCES}
+    return Lying(size, files, hidden)
 
 
 def _free(folder: Path) -> tuple[int, int]:

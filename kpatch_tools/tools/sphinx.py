@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """sphinx-build as a program: where it is, what version it is, and one run of it over a folder."""
 
+import contextlib
 import json
 import re
 import shutil
@@ -140,7 +141,10 @@ def _text(folder: Path, name: str) -> str:
 
 
 def _body(work: Path, page: str) -> str:
-    body = json.loads(_text(work, page)).get("body")
+    body = None
+    # A conf.py can have left anything there.
+    with contextlib.suppress(ValueError, RecursionError, AttributeError):
+        body = json.loads(_text(work, page)).get("body")
     if not isinstance(body, str):
         raise ToolFailed(f"Sphinx wrote a page without a body: {page.rpartition('/')[2]}")
     return body

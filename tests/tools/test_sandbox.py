@@ -247,14 +247,21 @@ def test_tools_outside_of_the_system_are_shown_but_none_of_a_home(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(sandbox, "NO_TOOLS", ("/home",))
-    for name in ("opt/cross/bin", "bin", "home/bin"):
+    for name in ("opt/cross/bin", "opt/cross/lib", "opt/cross/x86_64-linux-gnu", "bin", "home/bin"):
         (tmp_path / name).mkdir(parents=True)
+    # A project with a bin is not all tools; and a link into a home is no folder outside of it.
+    for name in ("opt/cross/.git", "opt/cross/mail"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "linked").symlink_to("home/bin")
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("PATH", f"/usr/bin:{tmp_path}/opt/cross/bin:{tmp_path}/home/bin:{tmp_path}/no:.:/")
+    monkeypatch.setenv(
+        "PATH", f"/usr/bin:{tmp_path}/opt/cross/bin:{tmp_path}/home/bin:{tmp_path}/linked:{tmp_path}/no:.:/"
+    )
     command = Command(argv=("true",), timeout=9)
     words = sandbox.arguments(command, Sandbox(), users=True)
-    assert str(tmp_path / "opt/cross") in words
-    assert not any("home/bin" in word for word in words)
+    shown = {word for word in words if word.startswith(f"{tmp_path}/opt")}
+    assert shown == {f"{tmp_path}/opt/cross/{name}" for name in ("bin", "lib", "x86_64-linux-gnu")}
+    assert not any("home/bin" in word or "linked" in word for word in words)
     path = sandbox.search_path().split(":")
     assert path[:2] == ["/usr/bin", f"{tmp_path}/opt/cross/bin"]
     assert not {".", "/", f"{tmp_path}/home/bin"} & set(path)

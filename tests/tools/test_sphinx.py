@@ -107,3 +107,10 @@ def test_messages_have_the_lines_of_the_document_and_do_not_end_the_run(tmp_path
     lines = {(one.path, one.line) for one in built.messages}
     assert ("a.rst", 5) in lines
     assert any(one.level == "ERROR" for one in built.messages)
+
+
+@pytest.mark.parametrize("page", ["[]", "{", "[" * 100_000, '{"body": 1}', ""])
+def test_a_page_that_is_none_is_told(tmp_path, page):
+    (tmp_path / "a.fjson").write_text(page)
+    with pytest.raises(ToolFailed, match=r"a page without a body: a\.fjson"):
+        sphinx._body(tmp_path, "a.fjson")
