@@ -15,7 +15,7 @@ from pathlib import Path
 from kpatch_tools.model.run import Command
 from kpatch_tools.model.sandbox import Sandbox
 from kpatch_tools.parse.stack import Frame, Symbol
-from kpatch_tools.tools import process
+from kpatch_tools.tools import outputs, process
 from kpatch_tools.tools.kbuild import MAPPED_SOURCE
 
 NAME = "vmlinux.debug"
@@ -24,20 +24,19 @@ _BLOCK = 1 << 16
 _ZEROS = bytes(_BLOCK)
 _CODE = frozenset("tTwW")
 _ADDRESS = re.compile(r"^0x([0-9a-f]+)$")
-_PLACE = re.compile(r"^(?P<path>[^\s:][^:]*):(?P<line>\d+)(?: \(discriminator \d+\))?$")
+_PLACE = re.compile(r"^(?P<path>[^\s:][^:]*):(?P<line>\d{1,9})(?: \(discriminator \d+\))?$")
 
 
 def keep_tables(vmlinux: Path, target: Path) -> bool:
     """Write the symbols and line tables of ``vmlinux`` to ``target``; False when there are none to keep."""
-    scratch = target.with_suffix(".new")
-    try:
-        argv = ("objcopy", "--only-keep-debug", "--compress-debug-sections=zlib", str(vmlinux), str(scratch))
-        shown = Sandbox(readable=(vmlinux,), writable=(target.parent,))
-        if not process.run(Command(argv=argv, timeout=_TIMEOUT_S, sandbox=shown)).ok:
+    with outputs.scratch(target.parent, ".tables-") as folder:
+        kept = folder / NAME
+        argv = ("objcopy", "--only-keep-debug", "--compress-debug-sections=zlib", str(vmlinux), str(kept))
+        shown = Sandbox(readable=(vmlinux,), writable=(folder,))
+        done = process.run(Command(argv=argv, timeout=_TIMEOUT_S, sandbox=shown))
+        if not done.ok or not outputs.is_plain(folder, NAME):
             return False
-        _copy_sparse(scratch, target)
-    finally:
-        scratch.unlink(missing_ok=True)
+        _copy_sparse(kept, target)
     return True
 
 

@@ -32,18 +32,26 @@ def group_is_alive(group: int) -> bool:
     return False
 
 
-def end_sandbox(first: int) -> None:
+def end_sandbox(first: int, inside: int) -> None:
     """End the process that is number 1 in a sandbox, 0 for none, and all others in there with it.
 
-    It counts as ended only when they are gone. Source: pid_namespaces(7).
+    It counts as ended only when they are gone. ``inside`` is the inode of their PID namespace: when the
+    process has ended by itself, its number may be somebody else's by now. Source: pid_namespaces(7).
     """
-    if not first:
+    if not first or not _is_in(first, inside):
         return
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.kill(first, signal.SIGKILL)
     deadline = time.monotonic() + SANDBOX_GRACE_S
     while time.monotonic() < deadline and _runs(first):
         time.sleep(0.002)
+
+
+def _is_in(pid: int, namespace: int) -> bool:
+    try:
+        return str(Path(f"/proc/{pid}/ns/pid").readlink()) == f"pid:[{namespace}]"
+    except OSError:
+        return False
 
 
 def _runs(pid: int) -> bool:

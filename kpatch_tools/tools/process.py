@@ -110,7 +110,7 @@ def _run(command: Command, on_line: LineSink | None, launch: sandbox.Launch | No
         ended = pump.until_end(started)
     finally:
         if launch:
-            end_sandbox(launch.first)
+            end_sandbox(launch.first, launch.inside)
         _end_group(process)
         _dismiss(guard)
         pump.close()
