@@ -14,6 +14,7 @@ import pytest
 from kpatch_tools.tools.files import cache_dir
 from tests.ci import here
 from tests.ci.runner import CHECKOUT
+from tests.machines import debian_tree
 
 pytestmark = [pytest.mark.kernel, pytest.mark.vm, pytest.mark.timeout(2400)]
 
@@ -64,6 +65,7 @@ def test_a_job_of_a_patch_builds_boots_and_is_collected(runner):
 
 
 def test_our_own_kernel_job_runs_the_tests_that_need_one(tmp_path):
+    debian_tree("6.12")
     files = {}
     for name in ("GITHUB_OUTPUT", "GITHUB_PATH", "GITHUB_ENV", "GITHUB_STEP_SUMMARY"):
         (tmp_path / name).touch()

@@ -11,10 +11,10 @@ from kpatch_tools.checks.btf import RULE
 from kpatch_tools.errors import EnvironmentFault
 from kpatch_tools.flow.btf import NONE, check_btf, with_btf
 from kpatch_tools.flow.generate import load_contract
-from kpatch_tools.model.event import silent
 from kpatch_tools.model.report import CheckResult, Status
 from kpatch_tools.model.test import TestResult, Verdict
-from kpatch_tools.tools.kernels import Kernel, debian_kernel
+from kpatch_tools.tools.kernels import Kernel
+from tests.machines import debian_kernel
 from tests.parse.test_btf import STRUCT, Maker
 
 CONTRACT = load_contract("kvm_map_memory")
@@ -137,6 +137,6 @@ def test_an_unknown_compression_is_told(tmp_path: Path) -> None:
 @pytest.mark.kernel
 def test_debians_kernel_has_the_merged_struct() -> None:
     merged = load_contract("kvm_pre_fault_memory")
-    result = check_btf(merged, debian_kernel("6.12", sink=silent), {}.get)
+    result = check_btf(merged, debian_kernel("6.12"), {}.get)
 
     assert (result.status, result.findings) == (Status.PASS, ())

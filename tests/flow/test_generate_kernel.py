@@ -16,7 +16,6 @@ from kpatch_tools.flow.dialect import SELFTESTS, choose_dialect, in_form
 from kpatch_tools.flow.gen_patch import make_patch
 from kpatch_tools.flow.generate import contract_names, generate, load_contract, write_out
 from kpatch_tools.flow.selftest import build_selftest
-from kpatch_tools.flow.tree import find_tree
 from kpatch_tools.model.dialect import Dialect, Form
 from kpatch_tools.model.event import silent
 from kpatch_tools.model.run import Command
@@ -26,15 +25,16 @@ from kpatch_tools.tools.checkpatch import Mail, run_checkpatch
 from kpatch_tools.tools.git import Repository
 from kpatch_tools.tools.kept import store_for
 from tests.latertree import later_commit
+from tests.machines import debian_tree
 
 pytestmark = [pytest.mark.kernel, pytest.mark.timeout(1200)]
 
 TREES = {
-    "6.1": ("debian:6.1", "kselftest-6.1", "classic"),
-    "6.12": ("debian:6.12", "kselftest-6.12", "classic"),
-    "6.12-harness": ("debian:6.12", "kselftest-6.12-harness", "harness"),
-    "6.14": ("debian:6.12", "kselftest-6.14", "classic"),
-    "2026": ("debian:6.12", "kselftest-6.14", "classic"),
+    "6.1": ("6.1", "kselftest-6.1", "classic"),
+    "6.12": ("6.12", "kselftest-6.12", "classic"),
+    "6.12-harness": ("6.12", "kselftest-6.12-harness", "harness"),
+    "6.14": ("6.12", "kselftest-6.14", "classic"),
+    "2026": ("6.12", "kselftest-6.14", "classic"),
 }
 
 
@@ -60,7 +60,7 @@ class Harness:
 @pytest.fixture(params=TREES, scope="module")
 def harness(request: pytest.FixtureRequest) -> Harness:
     spec, expected, form = TREES[request.param]
-    found = find_tree(spec)
+    found = debian_tree(spec)
     store = Repository.open(store_for(found.path))
     commit = found.commit
     if request.param in {"6.14", "2026"}:

@@ -9,7 +9,6 @@ from kpatch_tools.checks.vm import judge
 from kpatch_tools.flow.dialect import choose_dialect, in_form
 from kpatch_tools.flow.generate import generate, load_contract
 from kpatch_tools.flow.selftest import build_selftest
-from kpatch_tools.flow.tree import find_tree
 from kpatch_tools.model.event import silent
 from kpatch_tools.model.test import Verdict
 from kpatch_tools.tools import direct, guest, probe
@@ -17,12 +16,13 @@ from kpatch_tools.tools.git import Repository
 from kpatch_tools.tools.kept import store_for
 from kpatch_tools.tools.kernels import select
 from kpatch_tools.tools.machine import Machine
+from tests.machines import debian_tree
 
 pytestmark = [pytest.mark.vm, pytest.mark.timeout(900)]
 
 
 def test_the_kselftest_harness_runs_every_case(tmp_path: Path) -> None:
-    found = find_tree("debian:6.12")
+    found = debian_tree("6.12")
     store = Repository.open(store_for(found.path))
 
     def read(path: str) -> bytes | None:

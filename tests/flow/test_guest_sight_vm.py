@@ -8,17 +8,16 @@ from pathlib import Path
 import pytest
 
 from kpatch_tools.checks.vm import judge
-from kpatch_tools.errors import EnvironmentFault
 from kpatch_tools.model.event import silent
 from kpatch_tools.model.run import Ended
 from kpatch_tools.model.test import Verdict
 from kpatch_tools.model.vm import Backend
-from kpatch_tools.tools import guest, kernels, probe
+from kpatch_tools.tools import guest, probe
 from kpatch_tools.tools import machine as machine_module
 from kpatch_tools.tools.boot import boot
 from kpatch_tools.tools.kernels import Kernel
 from kpatch_tools.tools.machine import Boot, Machine
-from tests.machines import built_kernel, compiled, require, shell
+from tests.machines import built_kernel, compiled, debian_kernel, require, shell
 
 pytestmark = [pytest.mark.vm, pytest.mark.kernel, pytest.mark.timeout(3600)]
 
@@ -192,11 +191,8 @@ def test_a_program_cannot_speak_for_the_script(
 
 def test_what_the_kernel_starts_and_what_a_program_mounts(run: Callable[..., Boot], tmp_path: Path) -> None:
     """The helper has no rights beyond its number, and a false /proc is the program's alone."""
-    try:
-        # Our own small kernel writes no cores.
-        stock = kernels.debian_kernel("6.12", sink=silent)
-    except EnvironmentFault as error:
-        pytest.skip(error.message)
+    # Our own small kernel writes no cores.
+    stock = debian_kernel("6.12")
     programs = (shell(tmp_path, "helped", HELPED, limit=60), shell(tmp_path, "after", ""))
     done = run(Backend.DIRECT, *programs, kernel=stock)
     judged = judge(done.evidence)

@@ -12,13 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from kpatch_tools.errors import EnvironmentFault
 from kpatch_tools.flow.matrix import Choices, begun_in, resumed_plan, run_matrix
 from kpatch_tools.flow.matrix_plan import load_plan
-from kpatch_tools.flow.tree import find_tree
 from kpatch_tools.model.event import silent
 from kpatch_tools.model.test import Verdict
-from kpatch_tools.tools import kernels, probe
+from kpatch_tools.tools import probe
+from tests.machines import debian_kernel, debian_tree
 
 pytestmark = [pytest.mark.vm, pytest.mark.kernel, pytest.mark.timeout(1800)]
 
@@ -51,11 +50,8 @@ def matrix(tmp_path: Path) -> Path:
     missing = [name for name in ("setpriv", "busybox", probe.QEMU) if not probe.locate(name)]
     if missing:
         pytest.skip(f"not installed: {', '.join(missing)}")
-    try:
-        find_tree("debian:6.12")
-        kernels.debian_kernel("6.12", sink=silent)
-    except EnvironmentFault as error:
-        pytest.skip(error.message)
+    debian_tree("6.12")
+    debian_kernel("6.12")
     file = tmp_path / "m.toml"
     file.write_text(TEXT)
     return file

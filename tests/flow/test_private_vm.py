@@ -7,13 +7,12 @@ The first run on a machine builds that kernel (minutes); after that the cache se
 import msgspec
 import pytest
 
-from kpatch_tools.errors import EnvironmentFault
 from kpatch_tools.flow.build import build_kernel
 from kpatch_tools.flow.generate import load_contract
 from kpatch_tools.flow.test import run_contract
-from kpatch_tools.flow.tree import find_tree
 from kpatch_tools.model.event import silent
 from kpatch_tools.model.test import TestResult, Verdict
+from tests.machines import debian_tree
 
 pytestmark = [pytest.mark.kernel, pytest.mark.vm, pytest.mark.timeout(2400)]
 
@@ -25,10 +24,7 @@ ROWS = {60, 61, 62, 63}
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, TestResult]]:
     """The rows of the matrix about private memory and a plain case, by the word for the TDP MMU and name."""
-    try:
-        tree = find_tree("debian:6.12")
-    except EnvironmentFault as error:
-        pytest.skip(error.message)
+    tree = debian_tree("6.12")
     state = tmp_path_factory.mktemp("private")
     built = build_kernel(tree.path, tree.commit, sink=silent, state=state)
     assert built.kernel, built.findings

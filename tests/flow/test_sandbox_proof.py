@@ -8,10 +8,12 @@ import pytest
 
 from kpatch_tools.flow import sandbox_proof
 from kpatch_tools.model.capability import State
-from kpatch_tools.tools import sandbox
+from kpatch_tools.model.run import Command
+from kpatch_tools.tools import process, sandbox
 
 pytestmark = pytest.mark.skipif(shutil.which(sandbox.PROGRAM) is None, reason="needs bubblewrap")
 Words = tuple[str, ...]
+USERS = process.run(Command(argv=("unshare", "--user", "true"), timeout=20)).ok
 
 
 def failed() -> set[str]:
@@ -52,6 +54,8 @@ def then(*added: str) -> Callable[[Words], Words]:
 def test_a_hole_is_found(
     change: Callable[[Words], Words], point: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    if point == "sandbox rights" and not USERS:
+        pytest.skip("in a chroot no program makes a user namespace, with the option or without")
     whole = sandbox.arguments
     monkeypatch.setattr(sandbox, "arguments", lambda *args, **asked: change(whole(*args, **asked)))
     assert point in failed()

@@ -12,15 +12,14 @@ from pathlib import Path
 import pytest
 
 from kpatch_tools.checks.vm import Judgement, judge
-from kpatch_tools.errors import EnvironmentFault
 from kpatch_tools.flow.generate import load_contract
 from kpatch_tools.flow.test import run_contract
-from kpatch_tools.flow.tree import find_tree
 from kpatch_tools.model.event import silent
 from kpatch_tools.model.report import Status
 from kpatch_tools.model.run import Ended
 from kpatch_tools.model.test import Verdict
 from kpatch_tools.tools import guest, kernels, probe, vng
+from tests.machines import debian_kernel, debian_tree
 
 pytestmark = [pytest.mark.vm, pytest.mark.timeout(600)]
 
@@ -33,10 +32,7 @@ def kernel() -> kernels.Kernel:
     missing = [name for name in ("vng", "setpriv", "busybox", probe.QEMU) if not probe.locate(name)]
     if missing:
         pytest.skip(f"not installed: {', '.join(missing)}")
-    try:
-        return kernels.debian_kernel("6.12", sink=silent)
-    except EnvironmentFault as error:
-        pytest.skip(error.message)
+    return debian_kernel("6.12")
 
 
 @pytest.fixture
@@ -139,10 +135,7 @@ def test_qemu_refuses(boot: Callable[..., vng.Boot]) -> None:
 @pytest.mark.skipif(not shutil.which("apt-cache"), reason="needs Debian's archive")
 def test_the_merged_api_on_a_stock_kernel(kernel: kernels.Kernel, tmp_path: Path) -> None:
     """The quick proof of the README: KVM_PRE_FAULT_MEMORY as documented, on a kernel nobody built here."""
-    try:
-        tree = find_tree("debian:6.12")
-    except EnvironmentFault as error:
-        pytest.skip(error.message)
+    tree = debian_tree("6.12")
     modes: Sequence[dict[str, str]] = ({}, {"tdp_mmu": "0"})
     result = run_contract(
         load_contract("kvm_pre_fault_memory"),

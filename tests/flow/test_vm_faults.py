@@ -21,7 +21,7 @@ from kpatch_tools.tools import direct, guest, kernels, probe, process
 from kpatch_tools.tools import machine as machine_module
 from kpatch_tools.tools.kernels import Kernel
 from kpatch_tools.tools.machine import Boot, Machine
-from tests.machines import PROVOKE, built_kernel, compiled, require, shell
+from tests.machines import PROVOKE, built_kernel, compiled, debian_kernel, require, shell
 
 pytestmark = [pytest.mark.vm, pytest.mark.kernel, pytest.mark.timeout(3600)]
 
@@ -260,10 +260,7 @@ def test_a_kernel_without_the_ports(run: Callable[..., Boot], tmp_path: Path) ->
 @pytest.fixture
 def stock(tmp_path: Path) -> Kernel:
     """Debian's kernel with a module folder of links, in which a test may break one."""
-    try:
-        found = kernels.debian_kernel("6.12", sink=silent)
-    except EnvironmentFault as error:
-        pytest.skip(error.message)
+    found = debian_kernel("6.12")
     assert found.modules
     folder = tmp_path / "lib" / "modules" / found.release
     folder.mkdir(parents=True)

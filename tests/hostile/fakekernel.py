@@ -6,6 +6,7 @@ import os
 import secrets
 import signal
 import socket
+import stat
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -90,11 +91,14 @@ class Field:
         """The plain files below the folders that hold the secret, and the links, but for the planted one."""
         found = []
         for folder in folders:
-            for path in folder.rglob("*"):
-                if path.is_symlink() or not path.is_file() or path == self.key:
-                    continue
-                if self.secret.encode() in path.read_bytes():
-                    found.append(path)
+            # Not rglob(): in a cache that others use as well, a folder may go away while it is looked at.
+            for above, _folders, names in os.walk(folder):
+                for path in (Path(above, name) for name in names):
+                    with contextlib.suppress(FileNotFoundError):
+                        if path == self.key or not stat.S_ISREG(path.lstat().st_mode):
+                            continue
+                        if self.secret.encode() in path.read_bytes():
+                            found.append(path)
         return found
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 # Seconds since the guest's boot and of a run; and entries of its page tables, which hold where pages lie.
 _CHANCE = re.compile(r"\[ *\d+\.\d{6}\]|\bin \d+\.\d s\b|\b0x[0-9a-f]{9,16}\b")
+# The log of a build that was made now; that of one from the cache is build.log.
+_COMMIT = re.compile(r"-[0-9a-f]{12}(?=\.log$)")
 _TIMES = {"started", "elapsed_s", "folder", "elapsed"}
 # Whether an answer came from the cache, and where logs lie, says nothing about the series.
 _CACHED = re.compile(r", from the cache$|^(?:yes|no)$")
@@ -24,7 +26,7 @@ def _without(value: Any, folder: str) -> Any:
     if isinstance(value, dict):
         kept = {key: _without(item, folder) for key, item in value.items() if key not in _TIMES}
         if "logs" in kept:
-            kept["logs"] = sorted(log.rpartition("/")[2] for log in value["logs"])
+            kept["logs"] = sorted(_COMMIT.sub("", log.rpartition("/")[2]) for log in value["logs"])
         if "facts" in kept:
             kept["facts"] = [[name, _CACHED.sub("", said)] for name, said in kept["facts"]]
         return kept

@@ -33,6 +33,7 @@ def test_times_folders_and_caches_are_left_out() -> None:
     other = json.loads(json.dumps(REPORT).replace("/a/runs/1", "/b/runs/2").replace("1.234567", "9.876543"))
     other |= {"started": "2027-01-01T00:00:00+00:00", "unprotected": True}
     other["checks"][0] |= {"elapsed_s": 9.0, "facts": [["cached", "no"], ["kernel", "6.1.192"]]}
+    other["checks"][0]["logs"] = ["/b/runs/2/build-0123456789ab.log"]
     assert comparable(json.dumps(REPORT)) == comparable(json.dumps(other))
 
 

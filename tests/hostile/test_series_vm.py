@@ -10,14 +10,11 @@ from typing import Any
 import pytest
 
 from kpatch_tools.cli.app import run
-from kpatch_tools.errors import EnvironmentFault
-from kpatch_tools.flow.tree import find_tree
-from kpatch_tools.model.event import silent
 from kpatch_tools.tools.files import cache_dir, data_dir
 from kpatch_tools.tools.git import Repository
 from tests.hostile.fakekernel import Field, listening
 from tests.hostile.tries import TRIES, mail
-from tests.machines import require
+from tests.machines import debian_tree, require
 
 pytestmark = [pytest.mark.kernel, pytest.mark.vm, pytest.mark.timeout(3600)]
 
@@ -74,10 +71,7 @@ def field(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Field]:
 def report(field: Field, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The review of it, as JSON."""
     require("bwrap", "vng", "make", "gcc")
-    try:
-        found = find_tree("debian:6.1", silent)
-    except EnvironmentFault as error:
-        pytest.skip(error.message)
+    found = debian_tree("6.1")
     tree = Repository.open(found.path)
     mails = [
         path.read_text().replace(f"/{OURS}]", f"/{OURS + THEIRS}]", 1)

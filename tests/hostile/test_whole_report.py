@@ -116,7 +116,14 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ]
     box = place / "box.mbox"
     box.write_bytes(mail(1, f"a: {EVIL}", diffs[0]) + mail(2, f"b\nBcc: z {EVIL}{'x' * 3000}", diffs[1]))
-    app.run(["review", str(box), "--tree", str(tree), "--no-kernel", "--state", str(place / "state")])
+    home = place / "home"
+    home.mkdir()
+    # A reply needs a sender.
+    (home / ".gitconfig").write_text("[user]\n\tname = Tess Ter\n\temail = t@example.org\n")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("HOME", str(home))
+        patched.setenv("XDG_CACHE_HOME", str(home / ".cache"))
+        app.run(["review", str(box), "--tree", str(tree), "--no-kernel", "--state", str(place / "state")])
     (folder,) = (place / "state/runs").iterdir()
     return folder
 

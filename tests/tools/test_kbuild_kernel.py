@@ -6,14 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from kpatch_tools.errors import EnvironmentFault
 from kpatch_tools.flow.kconfig import explain_unmet
-from kpatch_tools.flow.tree import find_tree
 from kpatch_tools.model.event import silent
 from kpatch_tools.parse.kconfig import parse_config
 from kpatch_tools.parse.kconfig_expr import lacks
 from kpatch_tools.parse.kconfig_tree import parse_kconfig
 from kpatch_tools.tools import kbuild, kept
+from tests.machines import debian_tree
 
 pytestmark = [pytest.mark.kernel, pytest.mark.timeout(600)]
 # They ask the compiler, which the reader never does.
@@ -22,10 +21,7 @@ ASKS = {"CFI_CLANG", "GCC_PLUGINS"}
 
 @pytest.mark.parametrize("version", ["6.1", "6.12"])
 def test_the_debug_fragment(version: str, tmp_path: Path) -> None:
-    try:
-        found = find_tree(f"debian:{version}", silent)
-    except EnvironmentFault as error:
-        pytest.skip(error.message)
+    found = debian_tree(version)
     wrong = tmp_path / "wrong.config"
     wrong.write_text("CONFIG_VHOST_NET=y\n")
     with kept.worktree(found.path, found.commit, silent) as source:
