@@ -215,7 +215,11 @@ def _headers_of(tree: Path, keys: Keys, log: Path, sink: Sink) -> Path:
                 )
                 # A stranger's make may leave a link in its place, to a folder of the user's.
                 if not outputs.take_folder(folder, "usr/include", include):
-                    raise ToolFailed("make headers left no folder usr/include", log=str(log))
+                    raise ToolFailed(
+                        "make headers left no folder usr/include",
+                        log=str(log),
+                        cure="look at what the series changes in the Makefiles",
+                    )
     return include
 
 

@@ -92,7 +92,11 @@ def _untold(left: Mapping[Severity, int]) -> Iterator[Finding]:
     for severity, count in left.items():
         if count:
             message = f"the build printed {count} more {severity.value}s than are told here"
-            yield Finding(rule=f"gcc/{severity.value}", severity=severity, message=message)
+            yield Finding(
+                rule="gcc/error" if severity is Severity.ERROR else "gcc/warning",
+                severity=severity,
+                message=message,
+            )
 
 
 def make_failures(text: str) -> tuple[str, ...]:

@@ -66,7 +66,7 @@ def folder_of(origin: Origin, name: str) -> Path:
 
 def _forget(owner: Path) -> None:
     """Remove a folder of an owner's, but for one that a build of another run holds just now."""
-    busy = EnvironmentFault(f"{owner} is in use")
+    busy = EnvironmentFault(f"{owner} is in use", cure="wait for the other run")
     with contextlib.suppress(EnvironmentFault, OSError), contextlib.ExitStack() as held:
         for lock in owner.glob("obj/.*.lock"):
             held.enter_context(locked_at_once(lock, busy))
