@@ -11,7 +11,7 @@ _CHANCE = re.compile(r"\[ *\d+\.\d{6}\]|\bin \d+\.\d s\b|\b0x[0-9a-f]{9,16}\b")
 _COMMIT = re.compile(r"-[0-9a-f]{12}(?=\.log$)")
 _TIMES = {"started", "elapsed_s", "folder", "elapsed"}
 # Whether an answer came from the cache, and where logs lie, says nothing about the series.
-_CACHED = re.compile(r", from the cache$|^(?:yes|no)$")
+_CACHED = re.compile(r", from the cache$|^(?:yes|no|built|from the cache)$")
 
 
 def comparable(text: str) -> str:
