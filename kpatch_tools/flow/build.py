@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from kpatch_tools.checks.limit import over_limit
 from kpatch_tools.errors import EnvironmentFault, SandboxLimit
 from kpatch_tools.flow.kconfig import explain_unmet
 from kpatch_tools.flow.site import build_site, forget_objects
@@ -199,21 +200,11 @@ def _build(tree: Path, commit: str, order: _Order, sink: Sink) -> tuple[Finding,
             return _make(site, order, sink)
         except SandboxLimit as fault:
             forget_objects(site)
-            return (_over_limit(fault, site.log),)
+            return (over_limit(fault),)
 
 
 def _objects_key(tree: Path, wanted: kbuild.Fragments) -> str:
     return _key(str(kept.work_dir(tree) / "tree"), wanted.digest)
-
-
-def _over_limit(fault: SandboxLimit, log: Path) -> Finding:
-    return Finding(
-        rule="sandbox/limit",
-        severity=Severity.ERROR,
-        message=fault.message,
-        detail=fault.tail,
-        hint=f"the whole log is {log}",
-    )
 
 
 def _make(site: kbuild.Site, order: _Order, sink: Sink) -> tuple[Finding, ...]:

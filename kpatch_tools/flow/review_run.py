@@ -6,18 +6,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from kpatch_tools.checks.limit import over_limit
 from kpatch_tools.errors import SandboxLimit, ToolkitError
 from kpatch_tools.flow import generate
 from kpatch_tools.model.contract import Contract
 from kpatch_tools.model.event import Event, Sink
-from kpatch_tools.model.finding import Finding, Severity
+from kpatch_tools.model.finding import Severity
 from kpatch_tools.model.report import CheckResult, Status
 from kpatch_tools.model.series import Applied, Series
 from kpatch_tools.model.vm import Backend
 from kpatch_tools.parse.cheader import Header, Request, parse_header
 from kpatch_tools.parse.patch_lines import added_lines
 
-LIMIT_RULE = "sandbox/limit"
 NO_KERNEL = "left out by --no-kernel"
 
 
@@ -68,10 +68,8 @@ class Run:
         try:
             result = work()
         except SandboxLimit as fault:
-            found = Finding(
-                rule=LIMIT_RULE, severity=Severity.ERROR, message=fault.message, detail=fault.tail
-            )
-            result = CheckResult(check=name, status=Status.FAIL, reason=fault.message, findings=(found,))
+            found = (over_limit(fault),)
+            result = CheckResult(check=name, status=Status.FAIL, reason=fault.message, findings=found)
         except ToolkitError as error:
             result = CheckResult(check=name, reason=error.line)
         result = replace(result, check=name, elapsed=time.monotonic() - started)

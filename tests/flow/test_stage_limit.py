@@ -3,8 +3,9 @@
 
 from pathlib import Path
 
+from kpatch_tools.checks.limit import RULE
 from kpatch_tools.errors import EnvironmentFault, SandboxLimit
-from kpatch_tools.flow.review_run import LIMIT_RULE, Options, Run
+from kpatch_tools.flow.review_run import Options, Run
 from kpatch_tools.model.event import silent
 from kpatch_tools.model.finding import Severity
 from kpatch_tools.model.report import CheckResult, Status
@@ -23,11 +24,16 @@ def ran(error: Exception) -> CheckResult:
 
 
 def test_a_limit_is_a_finding() -> None:
-    result = ran(SandboxLimit("make was ended by the sandbox: more than 9 processes", tail="the end"))
+    result = ran(
+        SandboxLimit(
+            "make was ended by the sandbox: more than 9 processes", tail="the end", log="/a/make.log"
+        )
+    )
     (finding,) = result.findings
     assert (result.check, result.status) == ("layout", Status.FAIL)
-    assert (finding.rule, finding.severity, finding.detail) == (LIMIT_RULE, Severity.ERROR, "the end")
+    assert (finding.rule, finding.severity, finding.detail) == (RULE, Severity.ERROR, "the end")
     assert "more than 9 processes" in finding.message
+    assert finding.hint == "the whole log is /a/make.log"
 
 
 def test_a_machine_that_lacks_something_is_none() -> None:
