@@ -43,6 +43,7 @@ B4_FORMATS: dict[str, Callable[..., str]] = {"b4-lines": b4_lines.render, "b4-js
 @options.tree
 @options.onto("the commit to apply to")
 @options.version
+@options.no_sandbox
 @options.output_format(*FORMATS, *B4_FORMATS)
 @click.option(
     "--review-dir",

@@ -8,7 +8,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from kpatch_tools.cli import build, contract, docs_build, matrix, options, review
+from kpatch_tools.cli import build, contract, docs_build, matrix, options, review, series_check
 from kpatch_tools.cli import test as cli_test
 from kpatch_tools.cli.output import rendered
 from kpatch_tools.model.report import CheckResult, Report, Status
@@ -22,7 +22,15 @@ RENDERERS = (text.render, html.render, markdown.render)
 
 @pytest.mark.parametrize(
     "command",
-    [build.command, review.command, cli_test.command, matrix.command, contract.check, docs_build.build],
+    [
+        build.command,
+        contract.check,
+        docs_build.build,
+        matrix.command,
+        review.command,
+        series_check.check,
+        cli_test.command,
+    ],
 )
 def test_every_command_that_runs_a_trees_code_has_it(command: click.Command) -> None:
     assert "--no-sandbox" in {name for one in command.params for name in one.opts}
