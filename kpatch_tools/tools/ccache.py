@@ -44,7 +44,7 @@ def use(own: Path | None = None) -> Results:
     mine = Path(os.environ.get("CCACHE_DIR") or cache_dir("ccache"))
     env = {"CCACHE_DIR": str(mine)}
     if sandbox.OFF.get():
-        # What such a build may have left, no other sees.
+        # What such a build compiles is not handed on to the builds of strangers' code.
         return Results(env=env)
     mine.mkdir(parents=True, exist_ok=True)
     env |= {"CCACHE_REMOTE_STORAGE": f"file:{shared}", "CCACHE_RESHARE": "true"}
