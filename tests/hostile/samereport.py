@@ -11,7 +11,8 @@ _CHANCE = re.compile(r"\[ *\d+\.\d{6}\]|\bin \d+\.\d s\b|\b0x[0-9a-f]{9,16}\b")
 _COMMIT = re.compile(r"-[0-9a-f]{12}(?=\.log$)")
 _TIMES = {"started", "elapsed_s", "folder", "elapsed"}
 # Whether an answer came from the cache, and where logs lie, says nothing about the series.
-_CACHED = re.compile(r", from the cache$|^(?:yes|no|built|from the cache)$")
+_CACHED = {("build", "cached"), ("tests", "test program")}
+_FROM_CACHE = re.compile(r", from the cache$")
 
 
 def comparable(text: str) -> str:
@@ -28,7 +29,11 @@ def _without(value: Any, folder: str) -> Any:
         if "logs" in kept:
             kept["logs"] = sorted(_COMMIT.sub("", log.rpartition("/")[2]) for log in value["logs"])
         if "facts" in kept:
-            kept["facts"] = [[name, _CACHED.sub("", said)] for name, said in kept["facts"]]
+            kept["facts"] = [
+                [name, _FROM_CACHE.sub("", said)]
+                for name, said in kept["facts"]
+                if (kept.get("check"), name) not in _CACHED
+            ]
         return kept
     if isinstance(value, list):
         return [_without(item, folder) for item in value]

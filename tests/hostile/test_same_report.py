@@ -22,7 +22,7 @@ REPORT = {
             "check": "build",
             "elapsed_s": 1.5,
             "logs": ["/a/runs/1/logs/build.log"],
-            "facts": [["cached", "yes"], ["kernel", "6.1.192"]],
+            "facts": [["cached", "yes"], ["kernel", "6.1.192"], ["nested", "yes"]],
             "findings": [{"message": "x", "detail": "[   1.234567] WARNING in /a/runs/1/logs"}],
         }
     ],
@@ -32,14 +32,21 @@ REPORT = {
 def test_times_folders_and_caches_are_left_out() -> None:
     other = json.loads(json.dumps(REPORT).replace("/a/runs/1", "/b/runs/2").replace("1.234567", "9.876543"))
     other |= {"started": "2027-01-01T00:00:00+00:00", "unprotected": True}
-    other["checks"][0] |= {"elapsed_s": 9.0, "facts": [["cached", "no"], ["kernel", "6.1.192"]]}
+    other["checks"][0] |= {"elapsed_s": 9.0, "facts": [["cached", "no"], *REPORT["checks"][0]["facts"][1:]]}
     other["checks"][0]["logs"] = ["/b/runs/2/build-0123456789ab.log"]
     assert comparable(json.dumps(REPORT)) == comparable(json.dumps(other))
 
 
 @pytest.mark.parametrize(
     ("old", "new"),
-    [("FAIL", "PASS"), ("6.1.192", "6.1.193"), ('"x"', '"y"'), ("WARNING", "BUG"), ("build", "b")],
+    [
+        ("FAIL", "PASS"),
+        ('"nested", "yes"', '"nested", "no"'),
+        ("6.1.192", "6.1.193"),
+        ('"x"', '"y"'),
+        ("WARNING", "BUG"),
+        ("build", "b"),
+    ],
 )
 def test_all_else_counts(old: str, new: str) -> None:
     text = json.dumps(REPORT)
