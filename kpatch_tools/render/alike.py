@@ -21,8 +21,8 @@ class Group:
 
     @property
     def placed(self) -> bool:
-        """They are in lines, by which they can be told apart."""
-        return bool(self.first.location and self.first.location.line)
+        """They are in lines, and not all in the same one, so that they can be told apart."""
+        return bool(_line(self.first)) and bool(places(self))
 
 
 def shape(text: str) -> str:
@@ -44,7 +44,7 @@ def grouped(findings: Iterable[Finding], *, evidence: bool = True) -> list[Group
 
 def again(group: Group) -> str:
     """How often the others of a group say it, in words."""
-    count = len(group.others)
+    count = len(places(group)) if group.placed else len(group.others)
     if group.placed:
         return f"the same in {count} more {'place' if count == 1 else 'places'}"
     return "the same once more" if count == 1 else f"the same {count} more times"
@@ -61,6 +61,24 @@ def names(group: Group) -> list[str]:
     found = [_names(one) for one in (group.first, *group.others)]
     varied = [at for at, same in enumerate(zip(*found, strict=False)) if len(set(same)) > 1]
     return [" ".join(dict.fromkeys(own[at] for at in varied)) for own in found]
+
+
+def places(group: Group) -> list[tuple[Finding, str]]:
+    """The others of a group with what names() has for them, each line and name once.
+
+    A kernel that complains in the same line in three boots says it of one place.
+    """
+    seen = {(_line(group.first), names(group)[0])}
+    found = []
+    for other, name in zip(group.others, names(group)[1:], strict=True):
+        if (place := (_line(other), name)) not in seen:
+            seen.add(place)
+            found.append((other, name))
+    return found
+
+
+def _line(finding: Finding) -> int:
+    return finding.location.line if finding.location else 0
 
 
 def _key(finding: Finding, *, evidence: bool) -> tuple[object, ...]:

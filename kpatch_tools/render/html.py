@@ -18,7 +18,7 @@ from kpatch_tools.model.excerpt import Excerpt, Source
 from kpatch_tools.model.finding import Finding, Severity
 from kpatch_tools.model.report import CheckResult, Report
 from kpatch_tools.render import conformance, evidence, outline, per_patch, told
-from kpatch_tools.render.alike import again, grouped, names
+from kpatch_tools.render.alike import again, grouped, places
 from kpatch_tools.render.escape import html_text, uri_path
 from kpatch_tools.render.severity import PLURAL, STATUS_WORDS, counted
 
@@ -85,7 +85,7 @@ def render(report: Report) -> str:
         came_to=lambda check: outline.came_to(report, check),
         evidence=evidence,
         again=again,
-        others=lambda group: zip(group.others, names(group)[1:], strict=True),
+        others=places,
         laid=conformance.layout,
         outline=outline,
         conformance=conformance,

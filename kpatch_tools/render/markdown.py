@@ -12,7 +12,7 @@ from kpatch_tools.model.excerpt import Excerpt
 from kpatch_tools.model.finding import Finding, Severity
 from kpatch_tools.model.report import CheckResult, Report, Status
 from kpatch_tools.render import conformance, outline, per_patch, told
-from kpatch_tools.render.alike import Group, again, grouped, names
+from kpatch_tools.render.alike import Group, again, grouped, places
 from kpatch_tools.render.escape import markdown
 from kpatch_tools.render.evidence import readable
 from kpatch_tools.render.severity import PLURAL, STATUS_WORDS, counted
@@ -162,12 +162,12 @@ def _item(group: Group) -> Iterator[str]:
 
 def _others(group: Group) -> Iterator[str]:
     """The places of the others with the names that differ; of very many only the first."""
-    shown = group.others[:_MOST_ROWS]
-    for other, name in zip(shown, names(group)[1:], strict=False):
+    found = places(group)
+    for other, name in found[:_MOST_ROWS]:
         line = f"line {other.location.line}" if other.location else ""
         yield f"{line}{f' ({_short(name)})' if name else ''}"
-    if len(group.others) > len(shown):
-        yield f"and {len(group.others) - len(shown)} more"
+    if len(found) > _MOST_ROWS:
+        yield f"and {len(found) - _MOST_ROWS} more"
 
 
 def _excerpt(one: Excerpt) -> str:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 from kpatch_tools.model.finding import Finding, Severity
-from kpatch_tools.render.alike import Group, again, names
+from kpatch_tools.render.alike import Group, again, places
 from kpatch_tools.render.columns import fold, wrap
 from kpatch_tools.render.escape import terminal
 from kpatch_tools.render.evidence import readable
@@ -65,8 +65,9 @@ def _others(group: Group, room: int) -> Iterator[str]:
     if not group.placed:
         yield f"{_INDENT}{again(group)}"
         return
-    shown = [f" ({name})" if name else "" for name in names(group)[1:]]
-    lines_ = [other.location.line if other.location else 0 for other in group.others]
-    places = ", ".join(f"{line}{name}" for line, name in zip(lines_, shown, strict=True))
-    word = "line" if len(group.others) == 1 else "lines"
-    yield from wrap(plain(f"the same in {word} {places}"), room, first=_INDENT, rest=_INDENT * 2)
+    shown = [
+        f"{other.location.line if other.location else 0}{f' ({name})' if name else ''}"
+        for other, name in places(group)
+    ]
+    word = "line" if len(shown) == 1 else "lines"
+    yield from wrap(plain(f"the same in {word} {', '.join(shown)}"), room, first=_INDENT, rest=_INDENT * 2)

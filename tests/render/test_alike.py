@@ -100,6 +100,19 @@ def test_for_people_it_is_told_once_with_the_lines():
     assert "<code>api.rst:9</code> `base`; hint: write ``base``" in page
 
 
+def test_one_line_is_named_once():
+    """A splat that each of three boots had."""
+    whole = report(SIZE, SIZE, SIZE)
+    for name in ("text", "html", "markdown"):
+        shown = RENDERERS[name](whole)
+        assert shown.count("the same 2 more times") == 1, name
+        assert "the same in" not in shown, name
+    mixed = report(SIZE, BASE, SIZE, BASE, AGAIN)
+    assert "    the same in lines 9 (`base`), 12 (`size`)\n" in text.render(mixed)
+    assert "line 9 (&#96;base&#96;), line 12 (&#96;size&#96;)" in RENDERERS["markdown"](mixed)
+    assert "the same in 2 more places" in RENDERERS["html"](mixed)
+
+
 def test_the_page_keeps_the_lines_around_each_place():
     shown = Excerpt(source=Source.TREE, path="api.rst", line=9, lines=("around the second",), mark=9)
     assert "around the second" in RENDERERS["html"](report(SIZE, replace(BASE, excerpts=(shown,))))
