@@ -134,7 +134,7 @@ def _moved(number: int, mended: int) -> str:
 
 
 def _boots(steps: Sequence[Step]) -> Iterator[Finding]:
-    """Each patch after which the kernel stops booting."""
+    """Each patch after which the kernel stops booting, or stops before any test has a result."""
     known = [step for step in steps if step.row.boot not in (None, Verdict.INFRA)]
     for before, step in pairwise(known):
         if unbootable(before.row) or not unbootable(step.row):
@@ -146,11 +146,18 @@ def _boots(steps: Sequence[Step]) -> Iterator[Finding]:
         yield Finding(
             rule=BISECT,
             severity=Severity.ERROR,
-            message=f"the series breaks bisection at patch {number}: its kernel does not boot{gap}",
+            message=f"the series breaks bisection at patch {number}: its kernel {_BOOTED[step.booted]}{gap}",
             location=Location(path="", patch=number),
             detail=step.row.reason,
             hint=_moved(number, next(later, 0)),
         )
+
+
+_BOOTED = {
+    None: "comes to no result of the tests",
+    False: "does not boot",
+    True: "boots, and no test comes to a result",
+}
 
 
 def _gap(steps: Sequence[Step], before: Step, step: Step) -> bool:

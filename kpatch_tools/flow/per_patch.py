@@ -305,7 +305,7 @@ class _Run:
             self.open.append(f"{row.name} could not be tested: {done.reason}")
         if done.flaky or not rules.has_results(row):
             self.shown += done.consoles
-        return replace(step, row=row, unoffered=done.unoffered)
+        return replace(step, row=row, unoffered=done.unoffered, booted=done.booted)
 
     def _with_programs(self, step: Step) -> Step:
         """The series' own test programs, where the patch touches one, compiled at that patch."""

@@ -57,7 +57,7 @@ class Outcome:
     """What one kernel did: the verdict of its boots, each case's result, and the cases' own words.
 
     ``flaky`` names the cases that gave several results, ``unoffered`` those of boots in which the kernel did
-    not offer what they are about.
+    not offer what they are about. ``booted``: in some boot the kernel came as far as the tests.
     """
 
     verdict: Verdict
@@ -67,6 +67,7 @@ class Outcome:
     consoles: tuple[str, ...]
     flaky: tuple[str, ...] = ()
     unoffered: Mapping[str, Unoffered] = field(default_factory=dict)
+    booted: bool = False
 
 
 def confirmed(run: Callable[[int], Outcome], before: Mapping[str, Verdict]) -> Outcome:
@@ -97,6 +98,7 @@ def confirmed(run: Callable[[int], Outcome], before: Mapping[str, Verdict]) -> O
         consoles=tuple(console for one in outcomes for console in one.consoles),
         flaky=tuple(name for name, results in seen.items() if len(set(results)) > 1),
         unoffered={name: lack for one in outcomes for name, lack in one.unoffered.items()},
+        booted=any(one.booted for one in outcomes),
     )
 
 
@@ -150,12 +152,14 @@ def run_programs(
     reasons: dict[str, str] = {}
     consoles: list[str] = []
     unoffered: dict[str, Unoffered] = {}
+    booted = False
     for name, binary in programs.binaries.items():
         for mode in modes:
             machine = Machine(kernel=kernel, acceleration=acceleration, mode=mode)
             program = guest.Program(name=name, binary=binary, limit=LIMIT_S)
             place = logs / f"{name}-{_words(mode)}"
             done = boot(machine, (program,), logs=place, sink=sink, backend=Backend.DIRECT)
+            booted = booted or done.evidence.record.started
             contract = programs.contracts[name]
             judged = with_all_cases(judge_boot(done.evidence, kernel, allowed=allowed), contract)
             verdicts.append((judged.verdict, judged.reason))
@@ -178,6 +182,7 @@ def run_programs(
         reasons=reasons,
         consoles=tuple(consoles),
         unoffered=unoffered,
+        booted=booted,
     )
 
 

@@ -115,9 +115,11 @@ class Step:
     """A row with the evidence that its judgement needs.
 
     ``errors`` explain a kernel that does not build or a machine that did not run the tests; ``unoffered``
-    are the cases of boots without the capability that they are about.
+    are the cases of boots without the capability that they are about. ``booted`` says whether the kernel came
+    as far as the tests, None where that is not known.
     """
 
     row: PatchRow
     errors: tuple[Finding, ...] = ()
     unoffered: Mapping[str, Unoffered] = field(default_factory=dict)
+    booted: bool | None = None

@@ -3,6 +3,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from kpatch_tools.checks.per_patch import (
     BISECT,
     EXERCISED,
@@ -82,11 +84,25 @@ def test_a_kernel_that_stops_before_the_tests_is_named():
     steps = (ran(0, SKIPPED, boot=S), ran(1, SKIPPED, boot=S), dead, ran(3, {"a": P}))
     assert unbootable(dead.row)
     (found,) = [one for one in judge_steps(steps) if one.rule == BISECT]
-    assert found.message == "the series breaks bisection at patch 2: its kernel does not boot"
+    assert found.message.startswith("the series breaks bisection at patch 2: its kernel ")
     assert found.detail == "kernel panic: no luck"
     assert found.hint.startswith("patch 3 mends it")
     # Nothing is said of cases that had no chance.
     assert rules(*steps) == [(BISECT, 2)]
+
+
+@pytest.mark.parametrize(
+    ("booted", "said"),
+    [
+        (False, "does not boot"),
+        (True, "boots, and no test comes to a result"),
+        (None, "comes to no result of the tests"),
+    ],
+)
+def test_a_kernel_that_boots_is_told_apart_from_one_that_does_not(booted, said):
+    dead = replace(ran(1, {"program": N}, boot=N, reason="t exited with 0"), booted=booted)
+    (found,) = judge_steps((ran(0, {"a": P}), dead))
+    assert found.message == f"the series breaks bisection at patch 1: its kernel {said}"
 
 
 def test_a_panic_that_may_come_from_a_patch_that_does_not_build_says_so():

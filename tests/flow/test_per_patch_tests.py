@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """One program on many kernels: how boots become a row, and which answers are asked for twice."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -86,6 +87,7 @@ def machine(monkeypatch):
 
     class Seen(list):
         says = "TAP version 13\n1..1\nok 1 a\n"
+        started = True
 
     seen = Seen()
 
@@ -93,8 +95,8 @@ def machine(monkeypatch):
         assert backend is Backend.DIRECT
         seen.append((made, programs, logs))
         record = GuestRecord(
-            started=True, done=True, release="6.1.0", kvm=True, parameters={"kvm_amd.npt": "Y"},
-            cpu=frozenset({"svm", "npt"}), taint_before=0, taint_after=0,
+            started=seen.started, done=seen.started, release="6.1.0", kvm=True,
+            parameters={"kvm_amd.npt": "Y"}, cpu=frozenset({"svm", "npt"}), taint_before=0, taint_after=0,
             tests=(GuestTest(index=1, code=0, ended=1.0, limit=9.0),),
         )  # fmt: skip
         evidence = Evidence(
@@ -140,6 +142,14 @@ def test_a_program_that_speaks_for_other_cases_than_the_contract_has_proves_noth
     done = run_programs(programs("t"), KERNEL, ({},), logs=tmp_path, sink=silent)
     assert done.verdict is Verdict.NO_VERDICT
     assert "the test program printed" in done.reason
+
+
+@pytest.mark.parametrize("started", [True, False])
+def test_a_silent_program_is_told_apart_from_a_kernel_that_does_not_boot(machine, tmp_path, started):
+    machine.says, machine.started = "", started
+    done = run_programs(programs("t"), KERNEL, ({},), logs=tmp_path, sink=silent)
+    assert (done.verdict, done.booted) == (Verdict.NO_VERDICT, started)
+    assert booted(replace(done, cases={}, booted=False), done, done)[0].booted is started
 
 
 def test_a_program_that_skips_itself_is_believed(machine, tmp_path):
