@@ -160,7 +160,8 @@ def test_an_allowed_warning_of_a_real_kernel(run: Callable[..., Boot], tmp_path:
 def test_a_fork_bomb_ends_and_the_next_program_runs(run: Callable[..., Boot], tmp_path: Path) -> None:
     """The script needs no new process to end all others, so it survives thousands of them.
 
-    Unless the machine is so slow that thousands become all there is room for: then it is ended from outside.
+    Unless the machine is so slow that thousands become all there is room for: then it is ended from outside,
+    while the bomb runs or while its processes go.
     """
     bomb = compiled(tmp_path, "bomb", BOMB, limit=5)
     done = run(bomb, shell(tmp_path, "after", ""), boot_timeout=30.0)
@@ -169,9 +170,10 @@ def test_a_fork_bomb_ends_and_the_next_program_runs(run: Callable[..., Boot], tm
     if "bomb did not end within 5 s" in judged.reason:
         assert states(judged) == [Verdict.PASS, Verdict.HANG, Verdict.PASS, Verdict.PASS]
     else:
-        assert " in bomb" in judged.reason
-        assert states(judged)[:2] == [Verdict.PASS, Verdict.HANG]
-        assert Verdict.PASS not in states(judged)[2:]
+        assert re.search(" in bomb| between the tests", judged.reason), judged.reason
+        assert states(judged)[0] is Verdict.PASS
+        assert Verdict.HANG in states(judged)
+        assert Verdict.PASS not in states(judged)[1:]
 
 
 def test_a_fork_bomb_in_a_small_machine(run: Callable[..., Boot], tmp_path: Path) -> None:
