@@ -52,6 +52,25 @@ def test_a_program_that_ignores_its_stdin_is_no_error():
     assert process.run(sh("exit 0", stdin=b"x" * 300_000)).ok
 
 
+def test_memory_is_bounded_before_the_program_begins(monkeypatch):
+    """On a busy machine the program is done before its parent has another word."""
+
+    class Slow(process.subprocess.Popen):
+        def __init__(self, *args, **rest):
+            super().__init__(*args, **rest)
+            time.sleep(0.3)
+
+    monkeypatch.setattr(process.subprocess, "Popen", Slow)
+    command = Command(argv=("sh", "-c", "ulimit -d; pwd", "x"), timeout=20.0, memory=64 << 20, cwd=Path("/"))
+    assert process.run(command).text == f"{64 << 10}\n/\n"
+
+
+def test_a_program_with_bounded_memory_that_is_not_there():
+    result = process.run(Command(argv=("no-such-program",), timeout=20.0, memory=64 << 20))
+    assert (result.ended, result.returncode) == (Ended.NOT_FOUND, 127)
+    assert "no-such-program" in result.error_text
+
+
 def test_deadline_ends_the_whole_group_even_one_that_ignores_term():
     result = process.run(sh("trap '' TERM; sleep 60 & echo $!; echo $$; wait; sleep 60", timeout=0.5))
     assert result.ended is Ended.TIMED_OUT
