@@ -45,7 +45,7 @@ def make_patch(contract: Contract, tree: Path, *, commit: str = "", form: Form =
     changed = {path: text for path, text in wanted.items() if read(path) != text}
     if not changed:
         return ""
-    author = user(tree)
+    author = user(tree, named=True)
     message = "\n".join(
         (
             subject(contract, replaces=replaces),

@@ -43,6 +43,17 @@ def test_author_settings_and_the_environment_come_first_as_for_git_commit(
     assert user(tree) == Person(name="Env", email="env@example.org")
 
 
+def test_a_bare_repository_has_its_say_where_it_is_named(
+    tree: Path, git: Callable[..., str], tmp_path: Path
+) -> None:
+    git(tmp_path, "clone", "--quiet", "--bare", str(tree), "bare.git")
+    git(tmp_path / "bare.git", "config", "user.name", "Bare")
+    git(tmp_path / "bare.git", "config", "user.email", "bare@example.org")
+    assert user(tmp_path / "bare.git", named=True) == Person(name="Bare", email="bare@example.org")
+    with pytest.raises(EnvironmentFault, match=r"git has no user\.name and user\.email"):
+        user(tmp_path / "bare.git")
+
+
 @pytest.mark.parametrize(
     ("setting", "wanted"),
     [
