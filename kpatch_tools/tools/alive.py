@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Whether what was started still runs, and the end of all that runs in a sandbox."""
+"""Whether what was started still runs, and the end of a process group or of all in a sandbox."""
 
 import contextlib
 import os
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 
+GRACE_S = 3.0
 # So long thousands of processes may take to end.
 SANDBOX_GRACE_S = 20.0
 _DEAD = frozenset({b"Z", b"X"})
@@ -30,6 +32,20 @@ def group_is_alive(group: int) -> bool:
             if int(pgrp) == group and state not in _DEAD:
                 return True
     return False
+
+
+def end_group(group: int, ended: Callable[[], bool]) -> None:
+    """End what is left of a process group: SIGTERM, GRACE_S, SIGKILL; ``ended`` asks after its leader."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        if ended() and not group_is_alive(group):
+            return
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(group, number)
+        deadline = time.monotonic() + GRACE_S
+        while time.monotonic() < deadline:
+            if ended() and not group_is_alive(group):
+                return
+            time.sleep(0.01)
 
 
 def end_sandbox(first: int, inside: int) -> None:

@@ -10,7 +10,6 @@ import contextlib
 import os
 import selectors
 import shutil
-import signal
 import subprocess
 import threading
 import time
@@ -21,10 +20,9 @@ from typing import IO
 
 from kpatch_tools.model.run import Command, Ended, RunResult
 from kpatch_tools.tools import sandbox
-from kpatch_tools.tools.alive import end_sandbox, group_is_alive
+from kpatch_tools.tools.alive import end_group, end_sandbox
 from kpatch_tools.tools.sandboxwatch import Watch
 
-GRACE_S = 3.0
 DRAIN_S = 1.0
 LOOK_EVERY_S = 0.1
 # What may run so long is worth a guard: a compiler or a machine that outlives us would be in the way.
@@ -113,7 +111,8 @@ def _run(command: Command, on_line: LineSink | None, launch: sandbox.Launch | No
     finally:
         if launch:
             end_sandbox(launch.first, launch.inside)
-        _end_group(process)
+        end_group(process.pid, lambda: process.poll() is not None)
+        process.wait()
         _dismiss(guard)
         pump.close()
     if ended is Ended.EXITED and process.returncode < 0:
@@ -178,20 +177,6 @@ def _dismiss(guard: subprocess.Popen[bytes] | None) -> None:
         guard.kill()
         guard.wait()
         guard.stdin.close()
-
-
-def _end_group(process: subprocess.Popen[bytes]) -> None:
-    for number, grace in ((signal.SIGTERM, GRACE_S), (signal.SIGKILL, GRACE_S)):
-        if process.poll() is not None and not group_is_alive(process.pid):
-            return
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, number)
-        deadline = time.monotonic() + grace
-        while time.monotonic() < deadline:
-            if process.poll() is not None and not group_is_alive(process.pid):
-                return
-            time.sleep(0.01)
-    process.wait()
 
 
 def _watch(pid: int) -> int | None:

@@ -12,6 +12,7 @@ import pytest
 from kpatch_tools.errors import ToolFailed
 from kpatch_tools.model.run import Command, Ended
 from kpatch_tools.tools import process
+from kpatch_tools.tools.alive import group_is_alive
 
 
 def sh(script: str, **extra) -> Command:
@@ -166,6 +167,7 @@ KILLED = """
 import os, sys
 from kpatch_tools.model.run import Command
 from kpatch_tools.tools import process
+from kpatch_tools.tools.alive import group_is_alive
 print(os.getpid(), flush=True)
 script = "sleep 1000 & echo $! > {0}/child; echo $$ > {0}/parent; wait".format(sys.argv[1])
 process.run(Command(argv=("sh", "-c", script), timeout=float(sys.argv[2])))
@@ -207,8 +209,8 @@ def test_the_guard_ends_with_the_command():
 
 
 def test_group_is_alive():
-    assert process.group_is_alive(os.getpgrp())
-    assert not process.group_is_alive(2**22 - 3)
+    assert group_is_alive(os.getpgrp())
+    assert not group_is_alive(2**22 - 3)
 
 
 def test_a_kernel_without_pidfd_is_served_too(monkeypatch):
