@@ -131,9 +131,15 @@ def _run(command: Command, on_line: LineSink | None, launch: sandbox.Launch | No
 def _within(memory: int, argv: Sequence[str]) -> tuple[str, ...]:
     """The command with RLIMIT_DATA set before its program begins: set from here, it may come too late.
 
-    Where less is allowed already, the shell's refusal to raise it changes nothing.
+    Where less is allowed already, the shell may not raise it, and need not. Where no limit can be had
+    the program is not started.
     """
-    return ("/bin/sh", "-c", f'ulimit -d {memory >> 10} 2>/dev/null; exec "$@"', "sh", *argv)
+    limit = memory >> 10
+    script = (
+        f'ulimit -d {limit} 2>/dev/null || [ "$(ulimit -S -d)" -le {limit} ] 2>/dev/null || '
+        f'{{ echo "$1: the shell sets no limit of {limit} KiB on its memory" >&2; exit 126; }}; exec "$@"'
+    )
+    return ("/bin/sh", "-c", script, "sh", *argv)
 
 
 def _not_found(command: Command, words: str) -> RunResult:

@@ -66,6 +66,24 @@ def test_memory_is_bounded_before_the_program_begins(monkeypatch):
     assert process.run(command).text == f"{64 << 10}\n/\n"
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="setpriv takes a right away from root alone")
+def test_less_memory_that_is_allowed_already_stays():
+    lower = ("setpriv", "--bounding-set=-sys_resource", "sh", "-c", 'ulimit -d 32768; exec "$@"', "sh")
+    result = process.run(
+        Command(argv=(*lower, *process._within(64 << 20, ("sh", "-c", "ulimit -d"))), timeout=20.0)
+    )
+    assert (result.returncode, result.text) == (0, "32768\n")
+
+
+def test_a_program_whose_memory_cannot_be_bounded_is_not_started():
+    shell, *rest = process._within(64 << 20, ("echo", "ran"))
+    # A shell that knows no such limit.
+    rest[1] = 'ulimit() { [ "$1" != -S ] || echo unlimited; false; }; ' + rest[1]
+    result = process.run(Command(argv=(shell, *rest), timeout=20.0))
+    assert (result.returncode, result.text) == (126, "")
+    assert "echo: the shell sets no limit of 65536 KiB" in result.error_text
+
+
 def test_a_program_with_bounded_memory_that_is_not_there():
     result = process.run(Command(argv=("no-such-program",), timeout=20.0, memory=64 << 20))
     assert (result.ended, result.returncode) == (Ended.NOT_FOUND, 127)
