@@ -4,13 +4,14 @@
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from kpatch_tools.model.finding import Finding, Location, Severity
 from kpatch_tools.model.splats import Allowed
 from kpatch_tools.model.test import TestResult, Verdict
 from kpatch_tools.parse.kernellog import Splat
 from kpatch_tools.parse.seen_bug import seen_bug
-from kpatch_tools.parse.stack import place_in
+from kpatch_tools.parse.stack import frames_of, place_in
 
 MAX_LOG_LINES = 15
 # Nothing to find: proven, not run, explained by the console, or no fault of the kernel.
@@ -87,6 +88,16 @@ def _of_splats(splats: Sequence[Splat]) -> Iterator[Finding]:
             detail="\n".join(splat.excerpt),
             hint=f"line {splat.line} of the console log{again}",
         )
+
+
+def across_boots(finding: Finding) -> Finding:
+    """What of a finding has to be equal in two boots for it to be the same one.
+
+    Registers, guessed frames and the line on the console differ each time that a kernel complains.
+    """
+    if not finding.rule.startswith("splat/"):
+        return finding
+    return replace(finding, detail="\n".join(frames_of(finding.detail.splitlines())), hint="")
 
 
 def _inside(place: tuple[str, int] | None) -> tuple[str, int] | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from kpatch_tools.checks.behaviour import explained
 from kpatch_tools.checks.vm import Judgement
 from kpatch_tools.checks.vm_cases import with_all_cases
-from kpatch_tools.checks.vm_findings import host_root
+from kpatch_tools.checks.vm_findings import across_boots, host_root
 from kpatch_tools.errors import UserError
 from kpatch_tools.flow.btf import with_btf
 from kpatch_tools.flow.build import build_kernel, check_build
@@ -302,18 +302,19 @@ def _reasons(ran: Sequence[Ran], decided: frozenset[str]) -> Iterator[str]:
 def _merged(ran: Sequence[Ran]) -> tuple[Finding, ...]:
     """Each finding once, with the modes in which it was made."""
     modes: dict[Finding, list[str]] = {}
-    first: dict[Finding, Ran] = {}
+    first: dict[Finding, tuple[Finding, Ran]] = {}
     for one in ran:
         for finding in one.judgement.findings:
-            modes.setdefault(finding, []).append(one.mode)
-            first.setdefault(finding, one)
+            same = across_boots(finding)
+            modes.setdefault(same, []).append(one.mode)
+            first.setdefault(same, (finding, one))
     return tuple(
         replace(
             finding,
             detail="\n".join((f"in mode {', '.join(dict.fromkeys(where))}", *finding.detail.splitlines())),
-            excerpts=_console(finding, first[finding]),
+            excerpts=_console(finding, one),
         )
-        for finding, where in modes.items()
+        for (finding, one), where in zip(first.values(), modes.values(), strict=True)
     )
 
 

@@ -68,6 +68,12 @@ def with_sources(console: str, known: Mapping[Symbol, Sequence[Frame]]) -> str:
     return "\n".join(lines)
 
 
+def frames_of(excerpt: Sequence[str]) -> tuple[str, ...]:
+    """The frames of the stacks in an excerpt as "name+0x12/0x34", guesses ("?") left out."""
+    matches = (_LINE.match(line.partition(" (")[0]) for line in excerpt)
+    return tuple(str(_symbol(match)) for match in matches if match and not match["guess"])
+
+
 def place_in(excerpt: Sequence[str]) -> tuple[str, int] | None:
     """File and line of the function at fault in an excerpt that went through with_sources().
 

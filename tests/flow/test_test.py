@@ -34,6 +34,7 @@ class Guest:
         self.folders: list[Path] = []
         self.broken: set[str] = set()
         self.splat = ""
+        self.splats: dict[str, str] = {}
 
     def boot(self, machine: Machine, programs, *, logs: Path, sink, backend: Backend) -> Boot:
         mode = ",".join(f"{k}={v}" for k, v in machine.mode.items())
@@ -57,7 +58,7 @@ class Guest:
             returncode=0,
             elapsed=9.0,
             timeout=500.0,
-            console=self.splat,
+            console=self.splats.get(mode, self.splat),
             record=record,
             outputs=(TestOutput(name=programs[0].name, stdout=stdout),),
             mode=machine.mode,
@@ -244,6 +245,36 @@ def test_a_splat_has_the_console_around_it_and_two_boots_of_it_are_one_finding(r
     assert (console.line, console.mark, console.mode) == (13, 21, "npt=1 tdp_mmu=1")
     assert console.lines[console.mark - console.line].startswith("WARNING:")
     assert console.lines[-2] == "after"
+
+
+def warned(*, noise: int, caller: str = "do_one_initcall+0x72/0x139") -> str:
+    """A warning as two boots of one kernel print it: what is not the kernel's doing is ``noise``."""
+    return "".join(
+        (
+            "a line that one boot has and the other has not\n" * noise,
+            "------------[ cut here ]------------\nit went wrong\n",
+            "WARNING: CPU: 0 PID: 1 at virt/kvm/kvm_main.c:12 f+0x8b/0x95\n",
+            f"RIP: 0010:f+0x8b/0x95\nRAX: {noise:016x}\nCR2: {noise:016x}\n",
+            f"Call Trace:\n <TASK>\n ? guessed{noise}+0x31/0x31\n {caller}\n </TASK>\n",
+            "---[ end trace 0000000000000000 ]---\n",
+        )
+    )
+
+
+def test_a_splat_is_one_finding_whatever_registers_and_lines_two_boots_have(run) -> None:
+    run.guest.splats = {"": warned(noise=1), "tdp_mmu=0": warned(noise=2)}
+    (finding,) = run({}, {"tdp_mmu": "0"}).findings
+    assert finding.detail.startswith("in mode npt=1 tdp_mmu=1, npt=1 tdp_mmu=0\n")
+    assert "CR2: 0000000000000001" in finding.detail
+    assert finding.hint.startswith("line 4 of the console log")
+
+
+def test_a_splat_by_another_way_is_another_finding(run) -> None:
+    run.guest.splats = {"": warned(noise=1), "tdp_mmu=0": warned(noise=1, caller="elsewhere+0x1/0x2")}
+    assert [one.detail.split("\n")[0] for one in run({}, {"tdp_mmu": "0"}).findings] == [
+        "in mode npt=1 tdp_mmu=1",
+        "in mode npt=1 tdp_mmu=0",
+    ]
 
 
 def test_the_c_that_was_run_is_kept_with_the_logs(run, tmp_path: Path) -> None:
